@@ -1,0 +1,157 @@
+//! Every domain label of the protocol, in one table.
+//!
+//! A hash is BLAKE3 in `derive_key` mode under one of these labels; no two uses share a label. Inputs are built by
+//! [`Framed`], which writes every variable-length part behind its length, so that two different inputs never give the
+//! same bytes.
+
+/// A 32-byte BLAKE3 digest.
+pub type Digest = [u8; 32];
+
+/// What a hash is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Domain {
+    /// Root of a model manifest: the model id.
+    Manifest,
+    /// Bytes of one weight tensor as they stand in the model file.
+    Weights,
+    /// One integer table.
+    Table,
+    /// Tokenizer data.
+    Tokenizer,
+    /// Chat template text.
+    ChatTemplate,
+    /// A job's terms; the first link of its chain.
+    Job,
+    /// Commitment to a job's secret.
+    Secret,
+    /// Key of the salts of one position.
+    Salt,
+    /// One step's output at one position.
+    StepLeaf,
+    /// Inner node of the tree over the steps of a position.
+    StepNode,
+    /// One link of the chain over the positions.
+    Link,
+    /// Inner node of the tree over the links.
+    LinkNode,
+    /// One generated token.
+    TokenLeaf,
+    /// Inner node of the tree over the generated tokens.
+    TokenNode,
+    /// The unsigned canonical receipt: its id.
+    Receipt,
+    /// A challenge: the stream of draws it stands for.
+    Draw,
+    /// Sampling randomness at one position.
+    Sample,
+}
+
+impl Domain {
+    /// All domains, for tests over the table.
+    pub const ALL: [Domain; 17] = [
+        Domain::Manifest,
+        Domain::Weights,
+        Domain::Table,
+        Domain::Tokenizer,
+        Domain::ChatTemplate,
+        Domain::Job,
+        Domain::Secret,
+        Domain::Salt,
+        Domain::StepLeaf,
+        Domain::StepNode,
+        Domain::Link,
+        Domain::LinkNode,
+        Domain::TokenLeaf,
+        Domain::TokenNode,
+        Domain::Receipt,
+        Domain::Draw,
+        Domain::Sample,
+    ];
+
+    /// The label; frozen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Domain::Manifest => "assay v1 manifest",
+            Domain::Weights => "assay v1 weights",
+            Domain::Table => "assay v1 table",
+            Domain::Tokenizer => "assay v1 tokenizer",
+            Domain::ChatTemplate => "assay v1 chat template",
+            Domain::Job => "assay v1 job",
+            Domain::Secret => "assay v1 secret",
+            Domain::Salt => "assay v1 salt",
+            Domain::StepLeaf => "assay v1 step leaf",
+            Domain::StepNode => "assay v1 step node",
+            Domain::Link => "assay v1 link",
+            Domain::LinkNode => "assay v1 link node",
+            Domain::TokenLeaf => "assay v1 token leaf",
+            Domain::TokenNode => "assay v1 token node",
+            Domain::Receipt => "assay v1 receipt",
+            Domain::Draw => "assay v1 draw",
+            Domain::Sample => "assay v1 sample",
+        }
+    }
+
+    /// A hasher under this label.
+    pub fn hasher(self) -> Framed {
+        Framed(blake3::Hasher::new_derive_key(self.label()))
+    }
+}
+
+/// A hash in the making, with framed writes.
+#[derive(Clone)]
+pub struct Framed(blake3::Hasher);
+
+impl Framed {
+    /// A part whose length is fixed by its meaning (a digest, an integer).
+    pub fn fixed<const N: usize>(&mut self, bytes: &[u8; N]) -> &mut Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// A `u32`, little-endian.
+    pub fn u32(&mut self, v: u32) -> &mut Self {
+        self.fixed(&v.to_le_bytes())
+    }
+
+    /// A `u64`, little-endian.
+    pub fn u64(&mut self, v: u64) -> &mut Self {
+        self.fixed(&v.to_le_bytes())
+    }
+
+    /// A part of variable length, behind its length as `u64`.
+    pub fn framed(&mut self, bytes: &[u8]) -> &mut Self {
+        self.u64(bytes.len() as u64);
+        self.0.update(bytes);
+        self
+    }
+
+    /// The digest.
+    pub fn digest(&self) -> Digest {
+        *self.0.finalize().as_bytes()
+    }
+
+    /// The extendable output.
+    pub fn xof(&self) -> blake3::OutputReader {
+        self.0.finalize_xof()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_distinct() {
+        for (i, a) in Domain::ALL.iter().enumerate() {
+            for b in &Domain::ALL[..i] {
+                assert_ne!(a.label(), b.label());
+            }
+        }
+    }
+
+    #[test]
+    fn framing_separates_parts() {
+        let h = |parts: [&[u8]; 2]| Domain::Job.hasher().framed(parts[0]).framed(parts[1]).digest();
+        assert_ne!(h([b"ab", b"c"]), h([b"a", b"bc"]));
+    }
+}

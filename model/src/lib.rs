@@ -1,0 +1,20 @@
+//! What Assay computes.
+//!
+//! A GGUF file is loaded into an exact integer program ([`Model`]): from then on no float is used, every result is a
+//! defined integer, and one wrong bit is an error rather than noise. The program is a list of *steps* per position
+//! ([`program`]); each step reads committed tensors and writes one committed tensor. [`steps`] defines every step by
+//! one readable scalar function per unit; [`reference`] runs them in order. Every faster executor answers to it.
+//!
+//! The arithmetic (scheme R1) is written down in `docs/arithmetic.md`; the symbols there are the names here.
+
+pub mod arith;
+pub mod config;
+pub mod domain;
+pub mod matrix;
+pub mod model;
+pub mod program;
+pub mod tables;
+
+pub use config::Config;
+pub use matrix::Matrix;
+pub use model::Model;
