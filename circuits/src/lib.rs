@@ -1,1 +1,24 @@
-//! To be written.
+//! What Assay's proofs are made of.
+//!
+//! - [`tree`]: the one shape of hash tree in the protocol, with openings of any set of leaves;
+//! - [`chunks`]: BLAKE3's own tree, so that 1 KiB chunks of a tensor open alone;
+//! - [`draws`]: the stream of unbiased draws that a challenge stands for.
+//!
+//! Everything that meets a stranger's bytes here is total: wrong input gives an error, never a panic.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+pub mod chunks;
+pub mod draws;
+pub mod tree;

@@ -13,6 +13,8 @@ pub mod domain;
 pub mod matrix;
 pub mod model;
 pub mod program;
+// pub mod reference;
+pub mod steps;
 pub mod tables;
 
 pub use config::Config;

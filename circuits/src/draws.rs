@@ -1,0 +1,88 @@
+//! The stream of draws that a challenge stands for.
+//!
+//! Words come from BLAKE3's extendable output, little-endian; a draw below a bound rejects the biased tail, so every
+//! outcome has exactly the same chance whatever the bound.
+
+use assay_model::domain::Framed;
+use blake3::OutputReader;
+
+/// A deterministic stream of unbiased draws.
+pub struct Draws(OutputReader);
+
+impl Draws {
+    /// The stream under everything that `seed` has absorbed.
+    pub fn new(seed: &Framed) -> Self {
+        Draws(seed.xof())
+    }
+
+    fn word(&mut self) -> u128 {
+        let mut bytes = [0; 16];
+        self.0.fill(&mut bytes);
+        u128::from_le_bytes(bytes)
+    }
+
+    /// Next draw below `bound`; 0 for a bound of 0 or 1, which takes nothing from the stream.
+    pub fn below(&mut self, bound: u128) -> u128 {
+        // The largest multiple of the bound that fits: words from there on would favour small remainders.
+        let Some(tail) = u128::MAX.checked_rem(bound).and_then(|r| r.checked_add(1)).and_then(|r| r.checked_rem(bound))
+        else {
+            return 0;
+        };
+        if bound == 1 {
+            return 0;
+        }
+        let limit = u128::MAX.saturating_sub(tail);
+        loop {
+            let word = self.word();
+            if word <= limit {
+                return word.checked_rem(bound).unwrap_or(0);
+            }
+        }
+    }
+
+    /// Whether an event of chance `threshold / 2^16` happens.
+    pub fn chance(&mut self, threshold: u32) -> bool {
+        let mut bytes = [0; 2];
+        self.0.fill(&mut bytes);
+        u32::from(u16::from_le_bytes(bytes)) < threshold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_model::domain::Domain;
+
+    #[test]
+    fn draws_are_frozen() {
+        let mut d = Draws::new(Domain::Draw.hasher().u32(7));
+        let got: Vec<u128> = [10, 1000, 1 << 64, u128::MAX].map(|b| d.below(b)).to_vec();
+        let mut e = Draws::new(Domain::Draw.hasher().u32(7));
+        assert_eq!(got, [10, 1000, 1 << 64, u128::MAX].map(|b| e.below(b)).to_vec());
+        assert!(got[0] < 10 && got[1] < 1000);
+    }
+
+    #[test]
+    fn every_outcome_of_a_small_bound_is_met_about_equally() {
+        let mut d = Draws::new(Domain::Draw.hasher().u32(1));
+        let mut seen = [0u32; 7];
+        for _ in 0..70_000 {
+            seen[d.below(7) as usize] += 1;
+        }
+        assert!(seen.iter().all(|n| (9_500..10_500).contains(n)), "{seen:?}");
+    }
+
+    #[test]
+    fn a_bound_just_above_half_rejects_about_half_of_the_words() {
+        let bound = (1u128 << 127) + 1;
+        let mut d = Draws::new(Domain::Draw.hasher().u32(2));
+        assert!((0..64).all(|_| d.below(bound) < bound));
+    }
+
+    #[test]
+    fn chances_at_the_ends_are_certain() {
+        let mut d = Draws::new(Domain::Draw.hasher().u32(3));
+        assert!((0..1000).all(|_| d.chance(1 << 16)));
+        assert!((0..1000).all(|_| !d.chance(0)));
+    }
+}
