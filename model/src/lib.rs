@@ -13,9 +13,11 @@ pub mod domain;
 pub mod matrix;
 pub mod model;
 pub mod program;
-// pub mod reference;
+pub mod reference;
+pub mod sampling;
 pub mod steps;
 pub mod tables;
+pub mod wire;
 
 pub use config::Config;
 pub use matrix::Matrix;
