@@ -13,6 +13,7 @@ pub mod domain;
 pub mod matrix;
 pub mod model;
 pub mod program;
+pub mod sampling;
 pub mod tables;
 
 pub use config::Config;
