@@ -58,11 +58,9 @@ pub const fn saturate_i32(x: i128) -> i32 {
 /// The shift of a block is the maximum of the shifts of its elements, because a larger shift never leaves the range.
 pub const fn min_shift(v: i128, bits: u32) -> u8 {
     let max = (1i128 << (bits - 1)) - 1;
-    let mut s = (128 - v.unsigned_abs().leading_zeros()).saturating_sub(bits - 1);
-    // The bit length is right up to the rounding: one less may do for a negative tie, one more may be needed.
-    if s > 0 {
-        s -= 1;
-    }
+    // Bit length less mantissa bits is right up to the rounding: one less may do for a negative tie, one more may be
+    // needed.
+    let mut s = (128 - v.unsigned_abs().leading_zeros()).saturating_sub(bits);
     loop {
         let r = rsr(v, s as i32);
         if r <= max && r >= -max {

@@ -168,6 +168,6 @@ fn decode_sampling(r: &mut Reader<'_>) -> Result<Sampling, WireError> {
         _ => Sampling::Draw { temperature, top_k, top_p },
     };
     let canonical = kind <= 1 && (kind == 1 || [temperature, top_k, top_p] == [0; 3]);
-    r.require(canonical && sampling.is_valid(), "sampling")?;
+    r.require(canonical && sampling.validate().is_ok(), "sampling")?;
     Ok(sampling)
 }

@@ -5,7 +5,7 @@ use assay_model::wire::{FileKind, WireError};
 use std::fmt;
 
 /// Reason of a rejection. The names that [`Code::name`] gives are stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// A file that the rig or a messenger supplied does not decode.
     Malformed(FileKind, WireError),
@@ -145,7 +145,7 @@ impl Code {
 }
 
 /// Where it shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Position t.
     pub position: u32,
@@ -169,7 +169,7 @@ impl fmt::Display for Place {
 }
 
 /// A rejected claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// Why.
     pub code: Code,

@@ -96,11 +96,10 @@ impl RigKey {
 
     fn sign_digest(&self, digest: &Digest) -> [u8; 65] {
         let mut out = [0; 65];
-        if let Ok((signature, id)) = self.0.sign_prehash_recoverable(digest) {
-            let v = [id.to_byte().saturating_add(27)];
-            for (to, from) in out.iter_mut().zip(signature.to_bytes().iter().chain(&v)) {
-                *to = *from;
-            }
+        let (signature, id) = self.0.sign_prehash_recoverable(digest);
+        let v = [id.to_byte().saturating_add(27)];
+        for (to, from) in out.iter_mut().zip(signature.to_bytes().iter().chain(&v)) {
+            *to = *from;
         }
         out
     }
