@@ -1,1 +1,4 @@
-//! To be written.
+//! What runs on rigs: the fast executor, the trace recorder, replay and proving.
+
+pub mod cpu;
+pub mod trace;

@@ -1,0 +1,8 @@
+//! The fast CPU executor.
+//!
+//! Kernels ([`linear`], [`attention`]) come in tiers by instruction set, chosen in one place ([`platform`]). Every tier
+//! gives the bits of the scalar reference in `assay-model`; `unsafe` stands in the kernels' instruction-set files only.
+
+pub mod attention;
+pub mod linear;
+pub mod platform;

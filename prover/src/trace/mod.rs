@@ -1,0 +1,3 @@
+//! From step outputs to digests.
+
+pub mod digest;
