@@ -10,6 +10,7 @@
 pub mod arith;
 pub mod config;
 pub mod domain;
+pub mod gguf;
 pub mod manifest;
 pub mod matrix;
 pub mod model;
