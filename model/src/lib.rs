@@ -15,6 +15,8 @@ pub mod load;
 pub mod manifest;
 pub mod matrix;
 pub mod model;
+#[cfg(feature = "files")]
+pub mod open;
 pub mod program;
 pub mod reference;
 pub mod sampling;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
 use assay_model::sampling::Sampling;
-use assay_model::text::{Message, Tokenizer, Vocabulary, chat};
+use assay_model::text::{Tokenizer, chat};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -77,7 +77,7 @@ impl JobOptions {
             sampling,
             seed: random()?,
             max_tokens: self.max_tokens,
-            stop: if self.ignore_stop { Vec::new() } else { vocabulary.stop_tokens() },
+            stop: if self.ignore_stop { Vec::new() } else { tokenizer.vocabulary().stop_tokens() },
             nonce: random()?,
             secret: random()?,
             expires: self.expires.unwrap_or_else(|| unix_now().saturating_add(DEFAULT_LIFE.as_secs())),
@@ -107,7 +107,7 @@ impl JobOptions {
         Ok(text)
     }
 
-    fn tokens(&self, text: &str, vocabulary: &Vocabulary, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+    fn tokens(&self, text: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
         if !self.chat {
             return Ok(tokenizer.encode_prompt(text)?);
         }
