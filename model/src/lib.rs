@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod model;
 pub mod program;
 pub mod tables;
+pub mod text;
 
 pub use config::Config;
 pub use matrix::Matrix;
