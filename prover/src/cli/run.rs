@@ -181,7 +181,7 @@ impl<'t> Screen<'t> {
     }
 
     fn finish(mut self) -> (String, f64) {
-        let stream = std::mem::replace(&mut self.text, String::new());
+        let stream = std::mem::take(&mut self.text);
         let rest = self.stream.finish();
         let text = stream + &rest;
         if self.shown {
