@@ -46,3 +46,31 @@ impl Config {
         head / (self.heads / self.kv_heads)
     }
 }
+
+/// Widest vector of the program: bounds every accumulator (`docs/arithmetic.md`, bounds).
+pub const MAX_WIDTH: u32 = 1 << 16;
+/// Most layers.
+pub const MAX_LAYERS: u32 = 1 << 10;
+/// Largest vocabulary.
+pub const MAX_VOCAB: u32 = 1 << 20;
+/// Widest head.
+pub const MAX_HEAD_DIM: u32 = 512;
+
+impl Config {
+    /// Whether the shape is one that the step machine and its bounds are defined for.
+    pub fn is_valid(&self) -> bool {
+        let within = |v: u32, max: u32| (1..=max).contains(&v);
+        let width = |heads: u32| heads.checked_mul(self.head_dim).is_some_and(|w| within(w, MAX_WIDTH));
+        within(self.layers, MAX_LAYERS)
+            && within(self.dim, MAX_WIDTH)
+            && within(self.ffn, MAX_WIDTH)
+            && within(self.head_dim, MAX_HEAD_DIM)
+            && self.head_dim.is_multiple_of(2)
+            && self.heads > 0
+            && self.kv_heads > 0
+            && self.heads.is_multiple_of(self.kv_heads)
+            && width(self.heads)
+            && within(self.vocab, MAX_VOCAB)
+            && within(self.context, MAX_POSITIONS)
+    }
+}

@@ -4,6 +4,9 @@
 //! [`Framed`], which writes every variable-length part behind its length, so that two different inputs never give the
 //! same bytes.
 
+use blake3::hazmat::HasherExt;
+use std::sync::LazyLock;
+
 /// A 32-byte BLAKE3 digest.
 pub type Digest = [u8; 32];
 
@@ -93,7 +96,15 @@ impl Domain {
 
     /// A hasher under this label.
     pub fn hasher(self) -> Framed {
-        Framed(blake3::Hasher::new_derive_key(self.label()))
+        Framed(blake3::Hasher::new_from_context_key(&self.context_key()))
+    }
+
+    /// BLAKE3's key for this label, made once: hashing the label again for every leaf of a trace would cost as much as
+    /// the leaf.
+    pub fn context_key(self) -> Digest {
+        static KEYS: LazyLock<[Digest; Domain::ALL.len()]> =
+            LazyLock::new(|| Domain::ALL.map(|d| blake3::hazmat::hash_derive_key_context(d.label())));
+        KEYS[self as usize]
     }
 }
 
@@ -146,6 +157,14 @@ mod tests {
             for b in &Domain::ALL[..i] {
                 assert_ne!(a.label(), b.label());
             }
+        }
+    }
+
+    #[test]
+    fn a_domain_hashes_as_blake3_derive_key_under_its_label() {
+        for (i, d) in Domain::ALL.into_iter().enumerate() {
+            assert_eq!(d as usize, i);
+            assert_eq!(d.hasher().fixed(b"x").digest(), blake3::derive_key(d.label(), b"x"));
         }
     }
 

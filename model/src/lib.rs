@@ -10,6 +10,9 @@
 pub mod arith;
 pub mod config;
 pub mod domain;
+pub mod gguf;
+pub mod load;
+pub mod manifest;
 pub mod matrix;
 pub mod model;
 pub mod program;
@@ -17,6 +20,9 @@ pub mod reference;
 pub mod sampling;
 pub mod steps;
 pub mod tables;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod weights;
 pub mod wire;
 
 pub use config::Config;

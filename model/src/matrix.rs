@@ -105,9 +105,86 @@ impl Matrix {
     /// # Panics
     /// If `row` or the length of `out` does not fit.
     pub fn decode_row(&self, row: usize, out: &mut [i32]) {
+        assert!(row < self.rows, "row {row} is outside {} rows", self.rows);
         assert_eq!(out.len(), self.cols);
-        for (col, w) in out.iter_mut().enumerate() {
-            *w = self.weight(row, col);
+        let (tile, r) = (row / TILE_ROWS, row % TILE_ROWS);
+        let groups = self.cols / self.group;
+        for (g, out) in out.chunks_exact_mut(self.group).enumerate() {
+            let at = (tile * groups + g) * TILE_ROWS + r;
+            let (d, m) = (self.scale.get(at, 1), self.offset.get(at, 0));
+            // First code of the group, given how many columns an element of a row holds.
+            let first = |columns: usize| (tile * self.cols + g * self.group) / columns * TILE_ROWS + r;
+            match &self.codes {
+                Codes::U4(words) => {
+                    let words = words[first(8)..].iter().step_by(TILE_ROWS);
+                    for (octet, &word) in out.chunks_exact_mut(8).zip(words) {
+                        for (i, pair) in octet.chunks_exact_mut(2).enumerate() {
+                            pair[0] = (word >> (4 * i) & 15) as i32 * d + m;
+                            pair[1] = (word >> (16 + 4 * i) & 15) as i32 * d + m;
+                        }
+                    }
+                }
+                Codes::I8(pairs) => {
+                    let pairs = pairs[first(2)..].iter().step_by(TILE_ROWS);
+                    for (out, q) in out.chunks_exact_mut(2).zip(pairs) {
+                        (out[0], out[1]) = (i32::from(q[0]) * d + m, i32::from(q[1]) * d + m);
+                    }
+                }
+                Codes::I16(pairs) => {
+                    let pairs = pairs[first(2)..].iter().step_by(TILE_ROWS);
+                    for (out, w) in out.chunks_exact_mut(2).zip(pairs) {
+                        (out[0], out[1]) = (i32::from(w[0]), i32::from(w[1]));
+                    }
+                }
+                Codes::I32(words) => {
+                    out.iter_mut().zip(words[first(1)..].iter().step_by(TILE_ROWS)).for_each(|(out, &w)| *out = w);
+                }
+            }
+        }
+    }
+
+    /// Tile `tile`, decoded into `out` (length `16 · cols`) as `[column][row]`; missing rows are zero.
+    ///
+    /// Neighbouring elements are neighbouring rows, so that a dot product of all rows of the tile with one vector, and
+    /// this function itself, need no shuffles in SIMD registers.
+    ///
+    /// # Panics
+    /// If `tile` or the length of `out` does not fit.
+    pub fn decode_tile(&self, tile: usize, out: &mut [i32]) {
+        assert!(tile < self.tiles(), "tile {tile} is outside {} tiles", self.tiles());
+        assert_eq!(out.len(), TILE_ROWS * self.cols);
+        let groups = self.cols / self.group;
+        for (g, out) in out.chunks_exact_mut(TILE_ROWS * self.group).enumerate() {
+            let at = (tile * groups + g) * TILE_ROWS;
+            let d: [i32; TILE_ROWS] = std::array::from_fn(|r| self.scale.get(at + r, 1));
+            let m: [i32; TILE_ROWS] = std::array::from_fn(|r| self.offset.get(at + r, 0));
+            let first = |columns: usize| (tile * self.cols + g * self.group) / columns * TILE_ROWS;
+            match &self.codes {
+                Codes::U4(words) => {
+                    let octets = out.chunks_exact_mut(8 * TILE_ROWS).zip(words[first(8)..].chunks_exact(TILE_ROWS));
+                    for (out, words) in octets {
+                        for (col, out) in out.chunks_exact_mut(TILE_ROWS).enumerate() {
+                            let shift = 4 * (col / 2 + 4 * (col % 2));
+                            for r in 0..TILE_ROWS {
+                                out[r] = (words[r] >> shift & 15) as i32 * d[r] + m[r];
+                            }
+                        }
+                    }
+                }
+                Codes::I8(pairs) => decode_pairs(&pairs[first(2)..], out, |r, q| i32::from(q) * d[r] + m[r]),
+                Codes::I16(pairs) => decode_pairs(&pairs[first(2)..], out, |_, w| i32::from(w)),
+                Codes::I32(words) => out.copy_from_slice(&words[first(1)..][..out.len()]),
+            }
+        }
+    }
+}
+
+/// Pairs of columns of one tile to `[column][row]`.
+fn decode_pairs<T: Copy>(pairs: &[[T; 2]], out: &mut [i32], weight: impl Fn(usize, T) -> i32) {
+    for (out, pairs) in out.chunks_exact_mut(2 * TILE_ROWS).zip(pairs.chunks_exact(TILE_ROWS)) {
+        let (even, odd) = out.split_at_mut(TILE_ROWS);
+        for r in 0..TILE_ROWS {
+            (even[r], odd[r]) = (weight(r, pairs[r][0]), weight(r, pairs[r][1]));
         }
     }
 }

@@ -59,6 +59,11 @@ impl<'m> Reference<'m> {
         Reference { model, past: vec![vec![Vec::new(); heads]; model.layers.len()], position: 0 }
     }
 
+    /// Shape of the model.
+    pub fn config(&self) -> &'m Config {
+        &self.model.config
+    }
+
     /// Next position to be computed.
     pub fn position(&self) -> u32 {
         self.position

@@ -146,7 +146,7 @@ const BATCH: usize = 32;
 pub fn full(model: &Model, claim: &Claim<'_>, progress: &mut dyn FnMut(u32)) -> Result<(), Rejection> {
     let (job, output) = (claim.job, claim.output);
     let digest = job.digest();
-    let sampler = Sampler { sampling: job.sampling.clone(), seed: job.seed, tail_from: job.tail_from() };
+    let sampler = Sampler { sampling: job.sampling, seed: job.seed, tail_from: job.tail_from() };
     let tokens: Vec<u32> = (0u32..).map_while(|t| output.token_in(job, t)).take(output.positions.len()).collect();
     let mut reference = Reference::new(model);
     for batch in tokens.chunks(BATCH) {

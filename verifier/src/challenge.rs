@@ -27,7 +27,8 @@ pub enum Policy {
 }
 
 impl Policy {
-    const fn is_valid(&self) -> bool {
+    /// Whether the counts are within their limits.
+    pub const fn is_valid(&self) -> bool {
         match *self {
             Policy::Columns { count, density } => {
                 count >= 1 && count <= MAX_POSITIONS && density >= 1 && density <= FULL_DENSITY

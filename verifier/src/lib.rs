@@ -31,6 +31,8 @@ pub mod answer;
 pub mod audit;
 pub mod challenge;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod draw;
 pub mod job;
 pub mod needs;

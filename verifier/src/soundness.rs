@@ -3,7 +3,7 @@
 //! Symbols as in `docs/soundness.md`: φ the work-weighted share of positions that contain a wrong unit, a the density,
 //! k the columns or units drawn, λ the leverage of a lie, S stake, P price, c compute cost.
 
-#![allow(clippy::arithmetic_side_effects, reason = "floats do not overflow into anything")]
+#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "floats, and nothing is decided by them")]
 
 use crate::challenge::{FULL_DENSITY, Policy};
 use crate::draw::{Extent, kinds};

@@ -1,0 +1,55 @@
+//! `assay-verifier job`: writes the terms of a job for a rig.
+
+use super::options::JobOptions;
+use super::{Report, files, hex};
+use anyhow::{Context, Result};
+use assay_model::manifest::Manifest;
+use assay_model::text::{Tokenizer, Vocabulary};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The model's manifest, from a source that you trust.
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    #[command(flatten)]
+    job: JobOptions,
+    /// Where to write the job.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Unusable input, or a file that cannot be read or written.
+pub fn run(args: &Args) -> Result<Report> {
+    let manifest = Manifest::decode(&files::read(&args.manifest)?)
+        .with_context(|| format!("{} cannot be used", args.manifest.display()))?;
+    let vocabulary = Vocabulary::decode(&manifest.vocabulary).context("the manifest's tokenizer cannot be used")?;
+    let tokenizer = Tokenizer::new(&vocabulary).context("the manifest's tokenizer cannot be used")?;
+    let job = args.job.job(manifest.id(), &manifest.config, &vocabulary, &tokenizer)?;
+    files::write(&args.out, &job.encode())?;
+    let digest = hex(&job.digest());
+    let text = format!(
+        "job {digest}\nprompt of {} tokens, at most {} to generate, expires at {}\nwritten to {}; keep it: it holds the secret \
+         that the rig's receipt is checked with",
+        job.prompt.len(),
+        job.max_tokens,
+        job.expires,
+        args.out.display()
+    );
+    Ok(Report::done(
+        text,
+        json!({
+            "job": digest,
+            "manifest": hex(&job.manifest),
+            "prompt_tokens": job.prompt.len(),
+            "max_tokens": job.max_tokens,
+            "expires": job.expires,
+            "out": args.out,
+        }),
+    ))
+}
