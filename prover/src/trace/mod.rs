@@ -1,4 +1,3 @@
 //! From step outputs to digests.
 
 pub mod digest;
-pub mod recorder;
