@@ -36,13 +36,21 @@ fn draws_until(target: f64, chance: f64) -> u64 {
 
 fn model(name: &str, config: &Config) {
     let extent = Extent { config, positions: POSITIONS, tail_from: PROMPT - 1, last_token: 0 };
-    let units: u32 = (0..config.step_count(true)).filter_map(|i| config.step(i)).map(|s| config.unit_count(s.kind)).sum();
+    let units: u32 =
+        (0..config.step_count(true)).filter_map(|i| config.step(i)).map(|s| config.unit_count(s.kind)).sum();
     let (first, last) = (config.position_work(0, false), config.position_work(POSITIONS - 1, true));
-    println!("{name}: {} steps, {units} units in a position with a tail, work {first} at t = 0, {last} at the end", config.step_count(true));
+    println!(
+        "{name}: {} steps, {units} units in a position with a tail, work {first} at t = 0, {last} at the end",
+        config.step_count(true)
+    );
     let w = rarest_unit(&extent);
     println!("  w_min {w:.3e} = 1 in {:.0}", 1.0 / w);
     for k in [100, 1000, 10_000, 100_000] {
-        println!("  unit mode k {k}: phi 1 escapes {:.4}, phi 0.1 {:.4}", unit_escape(1.0, w, k), unit_escape(0.1, w, k));
+        println!(
+            "  unit mode k {k}: phi 1 escapes {:.4}, phi 0.1 {:.4}",
+            unit_escape(1.0, w, k),
+            unit_escape(0.1, w, k)
+        );
     }
     // One wrong logit of one position: the head chunk that holds it is one unit of one position.
     let t = POSITIONS / 2;
@@ -55,7 +63,11 @@ fn model(name: &str, config: &Config) {
     let column = share(&extent, &[t]);
     println!("  one flipped logit at t = {t}: chance of a unit draw {unit:.3e}, of a column {column:.4e}");
     for target in [0.5, 0.99] {
-        println!("    detected with chance {target}: {} unit draws, {} full columns", draws_until(target, unit), draws_until(target, column));
+        println!(
+            "    detected with chance {target}: {} unit draws, {} full columns",
+            draws_until(target, unit),
+            draws_until(target, column)
+        );
     }
     let policy = Policy::Columns { count: 4, density: FULL_DENSITY };
     println!("  escape_bound of 4 full columns at phi 0.1: {:.4}", escape_bound(policy, 0.1, &extent));
@@ -76,5 +88,9 @@ fn main() {
     model("SmolLM2-135M", &smollm2());
     model("Llama 3 8B", &llama3());
     incentives();
-    println!("99 % lower limit of the rate, 500 of 500 and 990 of 1000: {:.5} {:.5}", lower_confidence_limit(500, 500, 0.99), lower_confidence_limit(990, 1000, 0.99));
+    println!(
+        "99 % lower limit of the rate, 500 of 500 and 990 of 1000: {:.5} {:.5}",
+        lower_confidence_limit(500, 500, 0.99),
+        lower_confidence_limit(990, 1000, 0.99)
+    );
 }
