@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// Largest protocol file that is read. An answer about 2^16 positions of a model with wide keys and values can be larger.
-const MAX_FILE: u64 = 4 << 30;
+const MAX_FILE: u64 = 32 << 30;
 
 /// The bytes of a file.
 ///
