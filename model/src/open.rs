@@ -22,6 +22,9 @@ pub struct Opened {
 /// Why a model file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// A directory stands there.
+    #[error("it is a directory: name the .gguf file in it")]
+    Directory,
     /// Not a readable GGUF file.
     #[error(transparent)]
     Gguf(#[from] GgufError),
@@ -48,6 +51,9 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError`] says what is wrong and where.
 pub fn open(path: impl AsRef<Path>) -> Result<Opened, OpenError> {
+    if path.as_ref().is_dir() {
+        return Err(OpenError::Directory);
+    }
     let Loaded { model, tensors, metadata } = load(&File::open(path)?)?;
     let vocabulary = Vocabulary::from_parts(vocabulary_parts(&metadata)?)?;
     check_size(&vocabulary, &model.config)?;
