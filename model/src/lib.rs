@@ -24,6 +24,7 @@ pub mod steps;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod weights;
 pub mod wire;
 

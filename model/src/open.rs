@@ -32,7 +32,9 @@ pub enum OpenError {
     #[error(transparent)]
     Vocabulary(#[from] VocabularyError),
     /// Tokenizer and embedding disagree.
-    #[error("the tokenizer has {tokens} tokens, the embedding {rows} rows: the file is damaged or was put together wrongly")]
+    #[error(
+        "the tokenizer has {tokens} tokens, the embedding {rows} rows: the file is damaged or was put together wrongly"
+    )]
     Size {
         /// Tokens of the tokenizer.
         tokens: usize,
@@ -77,8 +79,8 @@ fn vocabulary_parts(metadata: &Metadata) -> Result<VocabularyParts, GgufError> {
         Ok(get::<&[String]>(metadata, key)?.map(|v| v.iter().map(|s| s.clone().into_bytes()).collect()))
     };
     Ok(VocabularyParts {
-        model: get(metadata, "model")?,
-        pre: get(metadata, "pre")?,
+        model: get::<&str>(metadata, "model")?.map(str::to_owned),
+        pre: get::<&str>(metadata, "pre")?.map(str::to_owned),
         tokens: texts("tokens")?,
         merges: texts("merges")?,
         scores: get::<&[f32]>(metadata, "scores")?.map(<[f32]>::to_vec),
@@ -91,6 +93,6 @@ fn vocabulary_parts(metadata: &Metadata) -> Result<VocabularyParts, GgufError> {
         add_bos: get(metadata, "add_bos_token")?,
         add_eos: get(metadata, "add_eos_token")?,
         add_space_prefix: get(metadata, "add_space_prefix")?,
-        chat_template: metadata.optional("tokenizer.chat_template")?,
+        chat_template: metadata.optional::<&str>("tokenizer.chat_template")?.map(str::to_owned),
     })
 }

@@ -59,11 +59,19 @@ pub fn run(args: &Args) -> Result<Report> {
     let mut text = format!("load {:.2} s, {} threads\n", load.wall, rayon::current_num_threads());
     let mut rows = serde_json::Map::new();
     for (name, tokens, spent) in rates {
-        text.push_str(&format!("{name:<16} {:>8.1} tokens/s {:>8.1} per CPU-second\n", tokens / spent.wall, tokens / spent.cpu));
+        text.push_str(&format!(
+            "{name:<16} {:>8.1} tokens/s {:>8.1} per CPU-second\n",
+            tokens / spent.wall,
+            tokens / spent.cpu
+        ));
         rows.insert(name.replace(", ", "_"), rate(tokens, spent));
     }
     let memory = peak_memory();
-    text.push_str(&format!("trace takes {:.2} % of decode time; peak memory {:.1} MB", 100.0 * overhead, memory as f64 / 1e6));
+    text.push_str(&format!(
+        "trace takes {:.2} % of decode time; peak memory {:.1} MB",
+        100.0 * overhead,
+        memory as f64 / 1e6
+    ));
     Ok(Report::done(
         text,
         json!({

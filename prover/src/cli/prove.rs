@@ -40,9 +40,10 @@ fn decode<T, E: std::error::Error + Send + Sync + 'static>(
 /// Unusable input, a challenge about another receipt, or a replay that does not give the committed trace.
 pub fn run(args: &Args) -> Result<Report> {
     let receipt = decode(&args.receipt, Receipt::decode)?;
-    let job = decode(&args.receipt.with_extension("job"), Job::decode).context("the job is needed beside the receipt")?;
-    let output =
-        decode(&args.receipt.with_extension("output"), Output::decode).context("the output is needed beside the receipt")?;
+    let job =
+        decode(&args.receipt.with_extension("job"), Job::decode).context("the job is needed beside the receipt")?;
+    let output = decode(&args.receipt.with_extension("output"), Output::decode)
+        .context("the output is needed beside the receipt")?;
     let challenge = decode(&args.challenge, Challenge::decode)?;
     ensure!(challenge.receipt == receipt.id(), "{} asks about another receipt", args.challenge.display());
     let started = Instant::now();
@@ -55,7 +56,8 @@ pub fn run(args: &Args) -> Result<Report> {
     let started = Instant::now();
     let mut backend = backend(&opened.model, job.positions(receipt.token_count));
     let mut progress = Progress::new("replaying positions", u64::from(job.positions(receipt.token_count)));
-    let answer = session::prove(backend.as_mut(), config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
+    let answer =
+        session::prove(backend.as_mut(), config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
     drop(progress);
     let bytes = answer.encode();
     files::write(&args.out, &bytes)?;

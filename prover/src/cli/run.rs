@@ -2,7 +2,7 @@
 
 use super::{ModelArg, backend};
 use crate::key;
-use crate::session::{generate, seal};
+use crate::session::{Event, generate, seal};
 use crate::trace::recorder::TraceRecorder;
 use anyhow::{Context, Result, bail, ensure};
 use assay_model::manifest::Manifest;
@@ -57,13 +57,7 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
     let mut recorder = (!args.no_trace).then(|| TraceRecorder::new(config, &job, None));
     let mut backend = backend(&opened.model, job.positions(job.max_tokens));
     let mut screen = Screen::new(&tokenizer, json, started, job.prompt.len());
-    let tokens = generate(
-        backend.as_mut(),
-        &job,
-        recorder.as_mut(),
-        &mut |done| screen.prompt.at(done as u64),
-        &mut |token| screen.token(token),
-    );
+    let tokens = generate(backend.as_mut(), &job, recorder.as_mut(), &mut |event| screen.event(event));
     let (text, first_token) = screen.finish();
     let seconds = started.elapsed().as_secs_f64();
     let mut report = json!({
@@ -77,7 +71,9 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
     let mut words = format!("{} tokens in {seconds:.2} s, the first after {first_token:.2} s", tokens.len());
     if let Some(recorder) = &recorder {
         let (output, receipt) = seal(&job, tokens, recorder, &key);
-        for (name, bytes) in [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())] {
+        for (name, bytes) in
+            [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())]
+        {
             files::write(&args.out.join(name), &bytes)?;
         }
         describe(&receipt, &args.out, &mut report, &mut words);
@@ -87,7 +83,10 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
 
 fn describe(receipt: &Receipt, out: &Path, report: &mut Value, words: &mut String) {
     let (id, rig) = (hex(&receipt.id()), format!("0x{}", hex(&receipt.rig)));
-    words.push_str(&format!("\nreceipt {id}\nsigned by rig {rig}\njob, output and receipt written to {}", out.display()));
+    words.push_str(&format!(
+        "\nreceipt {id}\nsigned by rig {rig}\njob, output and receipt written to {}",
+        out.display()
+    ));
     report["receipt"] = id.into();
     report["rig"] = rig.into();
     report["out"] = json!(out);
@@ -98,7 +97,10 @@ fn check_manifest(path: Option<&Path>, opened: &Opened) -> Result<()> {
     let shown = path.display();
     let manifest = Manifest::decode(&files::read(path)?).with_context(|| format!("{shown} cannot be used"))?;
     let (want, have) = (hex(&manifest.id()), hex(&opened.manifest.id()));
-    ensure!(want == have, "{shown} describes model {want}, but these weights are model {have}: use the weights it was made from");
+    ensure!(
+        want == have,
+        "{shown} describes model {want}, but these weights are model {have}: use the weights it was made from"
+    );
     Ok(())
 }
 
@@ -153,6 +155,13 @@ impl<'t> Screen<'t> {
         }
     }
 
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Prompt(done) => self.prompt.at(done as u64),
+            Event::Token(token) => self.token(token),
+        }
+    }
+
     fn token(&mut self, token: u32) {
         if self.first_token.is_none() {
             self.first_token = Some(self.started.elapsed().as_secs_f64());
@@ -172,12 +181,12 @@ impl<'t> Screen<'t> {
     }
 
     fn finish(mut self) -> (String, f64) {
-        let stream = std::mem::replace(&mut self.text, String::new());
+        let stream = std::mem::take(&mut self.text);
         let rest = self.stream.finish();
         let text = stream + &rest;
         if self.shown {
             let _ = writeln!(std::io::stdout(), "{rest}\n");
-        } 
+        }
         (text, self.first_token.unwrap_or(0.0))
     }
 }

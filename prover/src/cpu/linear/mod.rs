@@ -26,7 +26,7 @@ use crate::cpu::platform::{Kind, Tier};
 use assay_model::matrix::{Matrix, TILE_ROWS};
 use tile::Tile;
 
-pub use inputs::Inputs;
+pub use inputs::{Inputs, unword, word};
 pub use rounding::{Rounder, linear};
 
 /// Largest group of columns under one multiplier: keeps p_g in i32.
