@@ -15,7 +15,8 @@ pub fn values(data: &[u8]) {
         assert!((1..=FULL_DENSITY).contains(&density));
     }
     if let Ok(q16) = parse_q16(text) {
-        let float: f64 = if text.starts_with('.') { format!("0{text}") } else { text.to_owned() }.parse().expect("a decimal");
+        let float: f64 =
+            if text.starts_with('.') { format!("0{text}") } else { text.to_owned() }.parse().expect("a decimal");
         // Half a unit, and what the float itself is off by.
         assert!((f64::from(q16) / 65536.0 - float).abs() <= 0.5 / 65536.0 + 1e-9, "{text} gives {q16}");
     }

@@ -79,7 +79,8 @@ const MAX: i128 = i32::MAX as i128;
 /// Every rounding of a linear step that a decoded header and a model can ask for, against arithmetic without limits.
 pub fn rounding(data: &[u8]) {
     let mut b = Bytes(data);
-    let (which, s, k, kg) = (b.u8(), b.u8() % (packing::MAX_SHIFT + 1), b.below(49) as i32 - 24, b.below(55) as i32 - 24);
+    let (which, s, k, kg) =
+        (b.u8(), b.u8() % (packing::MAX_SHIFT + 1), b.below(49) as i32 - 24, b.below(55) as i32 - 24);
     // 65536 columns of 20-bit weights and 16-bit inputs.
     let acc = i64::from_le_bytes(b.array()) >> 13;
     let residual = b.i32();

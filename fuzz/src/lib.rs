@@ -6,12 +6,15 @@
 
 pub mod alloc;
 pub mod answers;
+#[cfg(feature = "cli")]
+pub mod arguments;
 pub mod arithmetic;
 pub mod bytes;
 pub mod check;
 pub mod files;
 pub mod gguf;
 pub mod seeds;
+pub mod text;
 pub mod trace;
 pub mod weights;
 pub mod wire;
@@ -37,5 +40,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("draw", answers::draw),
     ("answer", answers::open),
     ("check", check::unit),
+    ("vocabulary", text::vocabulary),
+    ("tokenizer", text::tokenizer),
+    ("template", text::template),
     ("load", gguf::load),
+    #[cfg(feature = "cli")]
+    ("arguments", arguments::values),
 ];

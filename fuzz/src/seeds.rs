@@ -8,6 +8,7 @@ use assay_model::gguf::{TensorType, Value};
 use assay_model::manifest::{Manifest, TensorEntry};
 use assay_model::sampling::Sampling;
 use assay_model::testing::Toy as Recipe;
+use assay_model::text::{Vocabulary, VocabularyParts, codec};
 use assay_verifier::Job;
 use assay_verifier::challenge::{Challenge, Policy};
 
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Seed> {
     files(&mut out);
     models(&mut out);
     numbers(&mut out);
+    texts(&mut out);
     out
 }
 
@@ -62,7 +64,7 @@ fn files(out: &mut Vec<Seed>) {
     add(out, "challenge", "columns", Challenge { policy: columns, ..toy.challenge() }.encode());
     let none = Policy::Units { count: 0 };
     add(out, "challenge", "no-units", Challenge { policy: none, ..toy.challenge() }.encode());
-    with_faults(out, "answer", "honest", toy.answer().encode());
+    add(out, "answer", "honest", toy.answer().encode());
     with_faults(out, "manifest", "toy", manifest().encode());
     let mut shapeless = manifest();
     shapeless.config.kv_heads = 3;
@@ -93,9 +95,6 @@ fn tiny() -> Recipe {
 
 fn models(out: &mut Vec<Seed>) {
     add(out, "load", "tiny", tiny().gguf());
-    let mut scaled = tiny().writer();
-    scaled.set("llama.rope.scaling.type", &Value::String("yarn".to_owned()));
-    add(out, "load", "rope-scaling", scaled.bytes());
     let mut header = Writer::default();
     header.entry("general.architecture", &Value::String("llama".to_owned()));
     header.entry("general.alignment", &Value::U32(8));
@@ -132,7 +131,12 @@ fn numbers(out: &mut Vec<Seed>) {
     let mut pack = vec![3, 20, 20];
     pack.extend((0..64u8).map(|i| i.wrapping_mul(37)));
     add(out, "pack", "chunk", pack);
-    add(out, "kv", "two-positions", (0..90u8).map(|i| if i % 18 > 15 { 3 } else { i.wrapping_mul(29) & 0x3f }).collect());
+    add(
+        out,
+        "kv",
+        "two-positions",
+        (0..90u8).map(|i| if i % 18 > 15 { 3 } else { i.wrapping_mul(29) & 0x3f }).collect(),
+    );
     let mut rounding = vec![2, 9, 36, 0, 40, 0, 1, 2, 3, 4, 5, 6, 7, 0, 9, 9, 9, 9];
     rounding.extend(&header[header.len() - 7..]);
     add(out, "rounding", "qkv", rounding);
@@ -155,5 +159,60 @@ fn numbers(out: &mut Vec<Seed>) {
         let mut bytes = vec![3; file.len()];
         bytes.extend(file);
         add(out, "wire", kind.name(), bytes);
+    }
+}
+
+fn texts(out: &mut Vec<Seed>) {
+    let template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}\
+                    {% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+    let texts = |all: &[&str]| Some(all.iter().map(|t| t.as_bytes().to_vec()).collect());
+    let pairs = VocabularyParts {
+        model: Some("gpt2".to_owned()),
+        pre: Some("smollm".to_owned()),
+        tokens: texts(&["<|im_end|>", "a", "b", "Ġ", "ab", "Ġab", "1", "2", "Ċ"]),
+        merges: texts(&["a b", "Ġ ab"]),
+        token_types: Some(vec![3, 1, 1, 1, 1, 1, 1, 1, 1]),
+        eos: Some(0),
+        chat_template: Some(template.to_owned()),
+        ..VocabularyParts::default()
+    };
+    let pieces = VocabularyParts {
+        model: Some("llama".to_owned()),
+        tokens: texts(&["<unk>", "<s>", "</s>", "<0x0A>", "▁", "a", "b", "ab", "▁ab"]),
+        scores: Some(vec![0.0, 0.0, 0.0, 0.0, -4.0, -3.0, -3.0, -2.0, -1.0]),
+        token_types: Some(vec![2, 3, 3, 6, 1, 1, 1, 1, 1]),
+        bos: Some(1),
+        eos: Some(2),
+        unk: Some(0),
+        ..VocabularyParts::default()
+    };
+    for (name, parts) in [("pairs", pairs), ("pieces", pieces)] {
+        let bytes = codec::encode(&Vocabulary::from_parts(parts).expect("a whole tokenizer"));
+        add(out, "vocabulary", format!("{name}-truncated"), bytes[..bytes.len() - 1].to_vec());
+        add(out, "vocabulary", name, bytes.clone());
+        add(out, "tokenizer", name, bytes);
+    }
+    add(out, "template", "chatml", template.into());
+    add(out, "template", "refuses", "{{ raise_exception('no\nsystem') }}".into());
+    add(
+        out,
+        "template",
+        "for-ever",
+        "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}".into(),
+    );
+    add(
+        out,
+        "template",
+        "methods",
+        "{{ 'a b'.split(' ')[1].upper().replace('B', bos_token).strip() ~ {'k': 1}.items() }}".into(),
+    );
+    for (name, text) in [
+        ("decimal", "0.95"),
+        ("fraction", "3/16"),
+        ("hex", "0x00ffEE01"),
+        ("sign", "-1"),
+        ("long", "1.0000000000000000001"),
+    ] {
+        add(out, "arguments", name, text.into());
     }
 }

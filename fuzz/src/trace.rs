@@ -81,8 +81,7 @@ pub fn toy() -> &'static Toy {
 }
 
 fn make() -> Toy {
-    let config =
-        Config { layers: 2, dim: 288, heads: 4, kv_heads: 2, head_dim: 16, ffn: 288, vocab: 300, context: 16 };
+    let config = Config { layers: 2, dim: 288, heads: 4, kv_heads: 2, head_dim: 16, ffn: 288, vocab: 300, context: 16 };
     let gguf = Recipe { config, ..Recipe::default() }.gguf();
     let file = File::parse(&gguf).expect("the recipe writes a GGUF file");
     let model = assay_model::load::load(&file).expect("the recipe writes a llama model").model;
@@ -102,8 +101,7 @@ fn make() -> Toy {
     let (steps, tokens) = run(&model, &job);
     let digest = job.digest();
     let count = |t: usize| u32::try_from(steps[t].len()).expect("few steps");
-    let salts: Vec<_> =
-        (0..steps.len()).map(|t| trace::salts(&job.secret, &digest, t as u32, count(t))).collect();
+    let salts: Vec<_> = (0..steps.len()).map(|t| trace::salts(&job.secret, &digest, t as u32, count(t))).collect();
     let leaves: Vec<Vec<Digest>> = (0u32..)
         .zip(&steps)
         .zip(&salts)

@@ -16,7 +16,8 @@ pub fn pack(data: &[u8]) {
     let unit = kind.block_len().max(2);
     let cols = unit * (1 + b.below((64 / unit).max(1) as u32) as usize);
     let size = rows * (cols / kind.block_len()) * kind.block_bytes();
-    let bytes: Vec<u8> = b.0.iter().copied().cycle().take(size).collect();
+    let mut bytes: Vec<u8> = b.0.iter().copied().cycle().take(size).collect();
+    bytes.resize(size, 0);
     let source = Source { name: "w", kind, rows, cols, bytes: &bytes };
     // A tile is 16 rows, a group's notes are 24 bytes: one row of 4-bit blocks is the worst case.
     match alloc::bounded(rows.next_multiple_of(16) * cols, 16, 4096, || weights::pack(&source, width)) {
@@ -24,7 +25,7 @@ pub fn pack(data: &[u8]) {
         Err(error) => readable(error),
     }
     if kind.block_len() == 1 {
-        match weights::gains("g", kind, &bytes[..cols * kind.block_bytes().min(size)], cols as u32) {
+        match weights::gains("g", kind, &bytes[..cols * kind.block_bytes()], cols as u32) {
             Ok(gains) => assert!(gains.gamma.len() == cols && gains.gamma.iter().all(|g| *g > -32768)),
             Err(error) => readable(error),
         }
