@@ -89,14 +89,13 @@ fn columns(draws: &mut Draws, extent: &Extent<'_>, count: u32, density: u32) -> 
 }
 
 fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
-    let sums = running_sums((0..extent.positions).map(|t| extent.work(t)));
     let mut drawn = Drawn::new();
     let mut take = |t: u32, step: u32, unit: u32| {
         drawn.entry(t).or_default().entry(step).or_default().insert(unit);
     };
     for i in 0..count {
         let (t, step, unit) =
-            if i.is_multiple_of(2) { unit_by_work(draws, extent, &sums) } else { unit_by_class(draws, extent) };
+            if i.is_multiple_of(2) { unit_by_work(draws, extent) } else { unit_by_class(draws, extent) };
         take(t, step, unit);
     }
     let last = extent.last();
@@ -117,12 +116,11 @@ pub(crate) fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = 
     (0..extent.steps(t)).filter_map(|i| Some((i, extent.config.step(i)?.kind)))
 }
 
-/// `sums`: running sums of the positions' works, made once, because a challenge may ask for many units of many positions.
-fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>, sums: &[u128]) -> (u32, u32, u32) {
-    let t = u32::try_from(by_sums(draws, sums)).unwrap_or(0);
+fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
+    let t = by_weight(draws, (0..extent.positions).map(|t| extent.work(t)));
+    let t = u32::try_from(t).unwrap_or(0);
     let steps: Vec<_> = kinds(extent, t).collect();
-    let works: Vec<u128> = steps.iter().map(|(_, kind)| u128::from(extent.config.step_work(*kind, t))).collect();
-    let at = by_weight(draws, works.iter().copied());
+    let at = by_weight(draws, steps.iter().map(|(_, kind)| u128::from(extent.config.step_work(*kind, t))));
     let (step, kind) = steps.get(at).copied().unwrap_or((0, StepKind::Embed));
     let works = (0..extent.config.unit_count(kind))
         .filter_map(|u| extent.config.unit(kind, u))
@@ -157,22 +155,6 @@ fn by_weight(draws: &mut Draws, weights: impl Iterator<Item = u128> + Clone) -> 
         at = at.saturating_add(1);
     }
     at
-}
-
-/// The running sums of weights.
-fn running_sums(weights: impl Iterator<Item = u128>) -> Vec<u128> {
-    weights
-        .scan(0u128, |sum, w| {
-            *sum = sum.saturating_add(w);
-            Some(*sum)
-        })
-        .collect()
-}
-
-/// [`by_weight`] of weights with these running sums, without going through all of them.
-fn by_sums(draws: &mut Draws, sums: &[u128]) -> usize {
-    let at = draws.below(sums.last().copied().unwrap_or(0));
-    sums.partition_point(|sum| *sum <= at)
 }
 
 #[cfg(test)]
@@ -256,39 +238,5 @@ mod tests {
         for other in others {
             assert_ne!(draw(&base, &extent), draw(&other, &extent));
         }
-    }
-
-    #[test]
-    fn a_draw_by_running_sums_is_the_draw_by_weights() {
-        let stream = |seed: u8| Draws::new(&Challenge { receipt: [seed; 32], ..challenge_of_units(1) }.stream());
-        for weights in [vec![], vec![0, 0], vec![5], vec![0, 3, 0, 7, 1, 0], vec![1; 40], vec![u128::MAX >> 1, 1, 9]] {
-            let sums = running_sums(weights.iter().copied());
-            for seed in 0..50 {
-                let by_weight = by_weight(&mut stream(seed), weights.iter().copied());
-                assert_eq!(by_sums(&mut stream(seed), &sums), by_weight, "{weights:?} {seed}");
-            }
-        }
-    }
-
-    fn challenge_of_units(count: u32) -> Challenge {
-        Challenge { receipt: [1; 32], seed: [2; 32], policy: Policy::Units { count } }
-    }
-
-    #[test]
-    fn the_largest_challenge_over_the_longest_trace_is_drawn_in_seconds() {
-        // Going through every unit of every position for each draw took hours: 84 bytes from a stranger.
-        let config = Config {
-            layers: 30,
-            dim: 576,
-            heads: 9,
-            kv_heads: 3,
-            head_dim: 64,
-            ffn: 1536,
-            vocab: 49152,
-            context: 1 << 16,
-        };
-        let extent = Extent { config: &config, positions: 1 << 16, tail_from: 1 << 15, last_token: 0 };
-        let drawn = draw(&challenge_of_units(crate::challenge::MAX_UNITS), &extent);
-        assert!(drawn.len() > 30_000, "{}", drawn.len());
     }
 }
