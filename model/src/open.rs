@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::gguf::{File, FromValue, GgufError, Metadata};
 use crate::load::{LoadError, Loaded, load};
-use crate::manifest::{Manifest, TensorEntry};
+use crate::manifest::{ARCHITECTURE, Manifest, TensorEntry};
 use crate::model::Model;
 use crate::text::{Vocabulary, VocabularyError, VocabularyParts, codec};
 use std::path::Path;
@@ -56,7 +56,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened, OpenError> {
         TensorEntry { kind: t.kind.id(), dims: [dim(0), dim(1)], k: t.k, digest: t.digest, name: t.name }
     };
     let manifest = Manifest {
-        architecture: "llama".to_owned(),
+        architecture: ARCHITECTURE.to_owned(),
         config: model.config.clone(),
         tables: model.tables.digests().into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect(),
         vocabulary: codec::encode(&vocabulary),

@@ -1,13 +1,12 @@
 //! `assay-prover bench`: what this machine does with a model, and what the trace costs.
 
-use super::{ModelArg, backend};
+use super::{ModelArg, Ready};
 use crate::backend::Backend;
 use crate::meter::{Meter, Spent, peak_memory};
 use crate::session::{PREFILL_BATCH, sampler};
 use crate::trace::recorder::TraceRecorder;
 use anyhow::{Result, ensure};
 use assay_model::config::Config;
-use assay_model::open::Opened;
 use assay_model::sampling::Sampling;
 use assay_verifier::Job;
 use assay_verifier::cli::Report;
@@ -45,9 +44,9 @@ pub fn run(args: &Args) -> Result<Report> {
         config.context
     );
     let job = job(config, args.context, args.decode);
-    let prefill_bare = best(args.rounds, || prefill(&opened, &job, false));
-    let prefill_traced = best(args.rounds, || prefill(&opened, &job, true));
-    let (bare, traced) = decode(&opened, &job, args.decode);
+    let prefill_bare = best(args.rounds, || prefill(&opened, &job, false))?;
+    let prefill_traced = best(args.rounds, || prefill(&opened, &job, true))?;
+    let (bare, traced) = decode(&opened, &job, args.decode)?;
     let overhead = (traced.cpu - bare.cpu) / bare.cpu;
     let (n, half) = (f64::from(args.context), f64::from(args.decode / 2));
     let rates = [
@@ -56,7 +55,7 @@ pub fn run(args: &Args) -> Result<Report> {
         ("decode", half, bare),
         ("decode, traced", half, traced),
     ];
-    let mut text = format!("load {:.2} s, {} threads\n", load.wall, rayon::current_num_threads());
+    let mut text = format!("load {:.2} s, {} threads\n", load.wall, opened.threads());
     let mut rows = serde_json::Map::new();
     for (name, tokens, spent) in rates {
         text.push_str(&format!(
@@ -75,7 +74,7 @@ pub fn run(args: &Args) -> Result<Report> {
     Ok(Report::done(
         text,
         json!({
-            "backend": "cpu", "threads": rayon::current_num_threads(), "context": args.context, "load_seconds": load.wall,
+            "backend": "cpu", "tier": opened.tier(), "threads": opened.threads(), "context": args.context, "load_seconds": load.wall,
             "rates": rows, "trace_share_of_decode": overhead, "peak_memory_bytes": memory,
         }),
     ))
@@ -105,18 +104,24 @@ fn job(config: &Config, prompt: u32, tokens: u32) -> Job {
     }
 }
 
-fn best(rounds: u32, mut measure: impl FnMut() -> Spent) -> Spent {
-    let all = (0..rounds).map(|_| measure());
-    all.reduce(|a, b| if b.cpu < a.cpu { b } else { a }).unwrap_or_default()
+fn best(rounds: u32, mut measure: impl FnMut() -> Result<Spent>) -> Result<Spent> {
+    let mut best = measure()?;
+    for _ in 1..rounds {
+        let spent = measure()?;
+        if spent.cpu < best.cpu {
+            best = spent;
+        }
+    }
+    Ok(best)
 }
 
-fn prefill(opened: &Opened, job: &Job, traced: bool) -> Spent {
+fn prefill(opened: &Ready, job: &Job, traced: bool) -> Result<Spent> {
     let config = &opened.model.config;
     let mut recorder = TraceRecorder::new(config, job, None);
-    let mut backend = backend(&opened.model, job.prompt_len());
+    let mut backend = opened.backend()?;
     let meter = Meter::start();
-    feed(backend.as_mut(), job, traced.then_some(&mut recorder));
-    meter.stop()
+    feed(&mut backend, job, traced.then_some(&mut recorder));
+    Ok(meter.stop())
 }
 
 fn feed(backend: &mut dyn Backend, job: &Job, mut recorder: Option<&mut TraceRecorder<'_>>) -> Option<u32> {
@@ -131,10 +136,10 @@ fn feed(backend: &mut dyn Backend, job: &Job, mut recorder: Option<&mut TraceRec
 }
 
 /// Decodes with and without the trace in turn, so that both meet the same context and the same neighbours.
-fn decode(opened: &Opened, job: &Job, tokens: u32) -> (Spent, Spent) {
+fn decode(opened: &Ready, job: &Job, tokens: u32) -> Result<(Spent, Spent)> {
     let config = &opened.model.config;
-    let mut backend = backend(&opened.model, job.positions(tokens + 1));
-    let mut next = feed(backend.as_mut(), job, None).unwrap_or(0);
+    let mut backend = opened.backend()?;
+    let mut next = feed(&mut backend, job, None).unwrap_or(0);
     let mut recorder = TraceRecorder::new(config, job, None);
     let (mut bare, mut traced) = (Spent::default(), Spent::default());
     for i in 0..tokens {
@@ -147,5 +152,5 @@ fn decode(opened: &Opened, job: &Job, tokens: u32) -> (Spent, Spent) {
         *into += meter.stop();
         next = token.unwrap_or(0);
     }
-    (bare, traced)
+    Ok((bare, traced))
 }

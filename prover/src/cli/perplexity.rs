@@ -1,9 +1,8 @@
 //! `assay-prover perplexity`: how well the exact-integer model predicts a text.
 
-use super::{ModelArg, backend};
+use super::ModelArg;
 use crate::perplexity::{Score, window};
 use anyhow::{Context, Result, ensure};
-use assay_model::text::Tokenizer;
 use assay_verifier::cli::progress::Progress;
 use assay_verifier::cli::{Report, files};
 use serde_json::json;
@@ -38,8 +37,7 @@ pub fn run(args: &Args) -> Result<Report> {
         "--context must be between 2 and the model's context of {}",
         config.context
     );
-    let tokenizer = Tokenizer::new(opened.vocabulary.clone()).context("the model's tokenizer cannot be used")?;
-    let tokens = tokenizer.encode(&text, false)?;
+    let tokens = opened.tokenizer.encode(&text, false)?;
     let windows: Vec<&[u32]> = tokens.chunks_exact(args.context as usize).collect();
     ensure!(
         !windows.is_empty(),
@@ -52,7 +50,7 @@ pub fn run(args: &Args) -> Result<Report> {
     let mut progress = Progress::new("windows", windows.len() as u64);
     let mut score = Score::default();
     for (i, tokens) in windows.iter().enumerate() {
-        let one = window(backend(&opened.model, args.context).as_mut(), config, tokens);
+        let one = window(&mut opened.backend()?, config, tokens);
         score.nll += one.nll;
         score.predictions += one.predictions;
         progress.at(i as u64 + 1);

@@ -1,6 +1,6 @@
 //! `assay-prover prove`: answers a challenge by computing the drawn positions once more.
 
-use super::{ModelArg, backend};
+use super::ModelArg;
 use crate::session;
 use anyhow::{Context, Result, ensure};
 use assay_verifier::audit::{self, Claim, Pins};
@@ -54,10 +54,9 @@ pub fn run(args: &Args) -> Result<Report> {
         .context("receipt, job, output and model do not belong together")?;
     let load = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let mut backend = backend(&opened.model, job.positions(receipt.token_count));
+    let mut backend = opened.backend()?;
     let mut progress = Progress::new("replaying positions", u64::from(job.positions(receipt.token_count)));
-    let answer =
-        session::prove(backend.as_mut(), config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
+    let answer = session::prove(&mut backend, config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
     drop(progress);
     let bytes = answer.encode();
     files::write(&args.out, &bytes)?;

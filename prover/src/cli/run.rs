@@ -1,12 +1,11 @@
 //! `assay-prover run`: does a job and signs what was done.
 
-use super::{ModelArg, backend};
+use super::{ModelArg, Ready};
 use crate::key;
 use crate::session::{Event, generate, seal};
 use crate::trace::recorder::TraceRecorder;
 use anyhow::{Context, Result, bail, ensure};
 use assay_model::manifest::Manifest;
-use assay_model::open::Opened;
 use assay_model::text::{TokenStream, Tokenizer};
 use assay_verifier::cli::options::{JobOptions, unix_now};
 use assay_verifier::cli::progress::Progress;
@@ -49,15 +48,14 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
     let started = Instant::now();
     let opened = args.model.open()?;
     check_manifest(args.manifest.as_deref(), &opened)?;
-    let tokenizer = Tokenizer::new(opened.vocabulary.clone()).context("the model's tokenizer cannot be used")?;
-    let job = job(args, &opened, &tokenizer)?;
+    let job = job(args, &opened)?;
     prepare(&args.out)?;
     let key = key::load_or_create(&args.key.clone().map_or_else(key::default_path, Ok)?)?;
     let config = &opened.model.config;
     let mut recorder = (!args.no_trace).then(|| TraceRecorder::new(config, &job, None));
-    let mut backend = backend(&opened.model, job.positions(job.max_tokens));
-    let mut screen = Screen::new(&tokenizer, json, started, job.prompt.len());
-    let tokens = generate(backend.as_mut(), &job, recorder.as_mut(), &mut |event| screen.event(event));
+    let mut backend = opened.backend()?;
+    let mut screen = Screen::new(&opened.tokenizer, json, started, job.prompt.len());
+    let tokens = generate(&mut backend, &job, recorder.as_mut(), &mut |event| screen.event(event));
     let (text, first_token) = screen.finish();
     let seconds = started.elapsed().as_secs_f64();
     let mut report = json!({
@@ -92,7 +90,7 @@ fn describe(receipt: &Receipt, out: &Path, report: &mut Value, words: &mut Strin
     report["out"] = json!(out);
 }
 
-fn check_manifest(path: Option<&Path>, opened: &Opened) -> Result<()> {
+fn check_manifest(path: Option<&Path>, opened: &Ready) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
     let shown = path.display();
     let manifest = Manifest::decode(&files::read(path)?).with_context(|| format!("{shown} cannot be used"))?;
@@ -104,10 +102,10 @@ fn check_manifest(path: Option<&Path>, opened: &Opened) -> Result<()> {
     Ok(())
 }
 
-fn job(args: &Args, opened: &Opened, tokenizer: &Tokenizer) -> Result<Job> {
+fn job(args: &Args, opened: &Ready) -> Result<Job> {
     let id = opened.manifest.id();
     let Some(path) = &args.job else {
-        return args.options.job(id, &opened.model.config, tokenizer);
+        return args.options.job(id, &opened.model.config, &opened.tokenizer);
     };
     let shown = path.display();
     let job = Job::decode(&files::read(path)?).with_context(|| format!("{shown} cannot be used"))?;

@@ -42,6 +42,11 @@ impl KeyValueHead {
         self.head_dim
     }
 
+    /// Positions that can be appended before memory grows.
+    pub fn room(&self) -> usize {
+        self.value_shifts.capacity() - self.len
+    }
+
     /// Makes room for `more` positions, no more than asked for.
     pub fn reserve_exact(&mut self, more: usize) {
         let blocks = (self.len + more).div_ceil(BLOCK);
