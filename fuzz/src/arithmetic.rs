@@ -30,12 +30,16 @@ pub fn norm(data: &[u8]) {
 /// A pack header, and a chunk of SwiGLU outputs.
 pub fn pack(data: &[u8]) {
     let (header, rest) = data.split_at(data.len().min(3));
-    let Ok(header) = packing::Header::decode(header).inspect(|h| assert_eq!(h.encode(), header)) else { return };
+    let Ok(header) =
+        packing::Header::decode(header, packing::MAX_ACT_SHIFT).inspect(|h| assert_eq!(h.encode(), header))
+    else {
+        return;
+    };
     let tables = &trace::toy().model.tables;
     let values = i32_values(rest);
     let v: Vec<i128> = values.as_chunks::<2>().0.iter().map(|&[g, u]| packing::swiglu(g, u, tables)).collect();
     let least = packing::shift(&v);
-    assert!(least <= packing::MAX_SHIFT);
+    assert!(least <= packing::MAX_ACT_SHIFT);
     assert_eq!(packing::mantissas(&v, header.shift).is_ok(), header.shift >= least, "the shift is not the least");
     for (x, &v) in packing::mantissas(&v, header.shift).unwrap_or_default().into_iter().zip(&v) {
         // A mantissa stands for its value to within half a unit.
@@ -79,8 +83,7 @@ const MAX: i128 = i32::MAX as i128;
 /// Every rounding of a linear step that a decoded header and a model can ask for, against arithmetic without limits.
 pub fn rounding(data: &[u8]) {
     let mut b = Bytes(data);
-    let (which, s, k, kg) =
-        (b.u8(), b.u8() % (packing::MAX_SHIFT + 1), b.below(49) as i32 - 24, b.below(55) as i32 - 24);
+    let (which, s, k, kg) = (b.u8(), b.u8(), b.below(49) as i32 - 24, b.below(55) as i32 - 24);
     // 65536 columns of 20-bit weights and 16-bit inputs.
     let acc = i64::from_le_bytes(b.array()) >> 13;
     let residual = b.i32();

@@ -96,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_shift_that_a_header_can_name_saturates_instead_of_wrapping() {
-        // s = 63 decodes; with k = −24 the product has 2^(46 + 83), which i128 does not hold.
+    fn a_shift_that_leaves_128_bits_saturates_instead_of_wrapping() {
+        // With k = −24 the product has 2^(46 + 83), which i128 does not hold.
         let r = Rounding::attention_output(63, -24);
         for acc in [1, 1 << 44, (1 << 46) - 1, i64::MAX] {
             assert_eq!([r.apply(acc, i32::MIN), r.apply(-acc, i32::MAX)], [i32::MAX, i32::MIN], "acc {acc}");
