@@ -20,6 +20,7 @@ pub mod open;
 pub mod program;
 pub mod reference;
 pub mod sampling;
+mod shown;
 pub mod steps;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
