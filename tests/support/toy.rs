@@ -51,8 +51,8 @@ pub fn model(config: Config, seed: u64) -> Model {
         })
         .collect();
     Model {
-        embedding: vocabulary(rng, vocab, d),
-        output: Some(vocabulary(rng, vocab, d)),
+        embedding: vocabulary(rng, vocab, d, 15),
+        output: Some(vocabulary(rng, vocab, d, 18)),
         layers,
         final_norm: gains(rng, d, 2),
         tables: Tables::new(&params).expect("ordinary parameters"),
@@ -81,8 +81,8 @@ pub fn pack(rows: usize, cols: usize, k: i32, entry: impl Fn(usize, usize) -> i1
     Matrix { rows, cols, k, group: cols, codes: Codes::I16(codes), scale: Scales::None, offset: Scales::None, max_abs }
 }
 
-/// A 20-bit matrix of about unit entries.
-fn vocabulary(rng: &mut Rng, rows: usize, cols: usize) -> Matrix {
+/// A 20-bit matrix. With `k` = 18 entries are of about unit size, with 15 the residual needs a block shift from the start.
+fn vocabulary(rng: &mut Rng, rows: usize, cols: usize, k: i32) -> Matrix {
     const MAX: i32 = 400_000;
     let mut codes = vec![0; rows.div_ceil(TILE_ROWS) * TILE_ROWS * cols];
     for row in 0..rows {
@@ -93,7 +93,7 @@ fn vocabulary(rng: &mut Rng, rows: usize, cols: usize) -> Matrix {
     Matrix {
         rows,
         cols,
-        k: 18,
+        k,
         group: cols,
         codes: Codes::I32(codes),
         scale: Scales::None,
@@ -104,8 +104,8 @@ fn vocabulary(rng: &mut Rng, rows: usize, cols: usize) -> Matrix {
 
 /// Gains of about `2^−less`.
 fn gains(rng: &mut Rng, d: usize, less: i32) -> Gains {
-    let k = 14 - (d.isqrt().ilog2() as i32) + less;
-    Gains { gamma: (0..d).map(|_| 18_000 + rng.signed(5_000) as i16).collect(), k }
+    let k = 13 - (d.isqrt().ilog2() as i32) + less;
+    Gains { gamma: (0..d).map(|_| 9_000 + rng.signed(2_500) as i16).collect(), k }
 }
 
 /// The public description of a toy model.
