@@ -11,6 +11,7 @@ use assay_tests::rng::Rng;
 use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::audit;
+use assay_verifier::draw::draw;
 use assay_verifier::soundness::{escape_bound, share};
 use std::sync::LazyLock;
 
@@ -114,6 +115,26 @@ fn the_meter_counts_the_work_that_the_program_fixes() {
     let done = run(&MODEL, &claim.job, &mut Honest).macs;
     // Inputs that are zero are skipped, and few are.
     assert!(done <= whole && done * 100 > whole * 97, "{done} of {whole}");
+}
+
+#[test]
+fn positions_are_drawn_in_proportion_to_their_work() {
+    const DRAWS: u32 = 20_000;
+    let claim = GREEDY.claim();
+    let extent = claim.extent(&MODEL.config);
+    let rng = &mut Rng::new(8);
+    let mut seen = vec![0u32; extent.positions as usize];
+    for _ in 0..DRAWS {
+        let drawn = draw(&ask(&GREEDY, columns(1), rng), &extent);
+        // Of the last position head and sample are always drawn: it counts only where all of it is.
+        let whole = drawn.iter().find(|(_, steps)| steps.len() > 2).expect("a column");
+        seen[*whole.0 as usize] += 1;
+    }
+    for (t, &times) in (0u32..).zip(&seen) {
+        let p = share(&extent, &[t]);
+        let sigma = (f64::from(DRAWS) * p * (1.0 - p)).sqrt();
+        assert!((f64::from(times) - f64::from(DRAWS) * p).abs() < 4.5 * sigma, "position {t}: {times}, share {p}");
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! How often a lie escapes, against the bound.
 //!
 //! A row of the table is one committed lie: what it saved, which positions hold a wrong unit, and per policy how many of
-//! [`TRIALS`] fresh challenges it passed. Challenges that draw the same units have the same verdict, so each set of units
-//! is audited once, with the real answer to the first challenge that drew it.
+//! [`TRIALS`] fresh challenges it passed.
+//!
+//! A trace that opens is rejected exactly if a drawn unit is wrong, and the wrong units are known from checking all of
+//! them. That this is the verdict of a real audit of a real answer is asserted for the first [`AUDITED`] sets of units
+//! that each policy draws; whole columns repeat so often that this is nearly all of them. Traces that do not open are
+//! audited every time.
 
 use crate::census::{self, Spot};
 use crate::client::{ask, columns, pins, thinned, units};
@@ -19,8 +23,13 @@ use std::fmt;
 
 /// Challenges per lie and policy.
 pub const TRIALS: u64 = 1000;
-/// Confidence of the lower limit of an escape rate.
-pub const CONFIDENCE: f64 = 0.99;
+/// Different sets of drawn units per lie and policy whose answers are audited.
+pub const AUDITED: usize = 100;
+/// Confidence of the lower limit of one escape rate.
+///
+/// For many lies the bound on one full column is not only an upper limit but the escape rate itself, so at 99 % each the
+/// table's some 100 such cells would hold about one false alarm. This is 99 % for a table of 300 cells.
+pub const CONFIDENCE: f64 = 1.0 - 0.01 / 300.0;
 
 /// The policies of the table.
 pub const POLICIES: [(&str, Policy); 6] = [
@@ -109,17 +118,24 @@ fn passed(name: &str, model: &Model, lie: &Signed, policy: Policy, wrong: Option
     let seed = name.bytes().fold(0xa55a, |h: u64, b| h.wrapping_mul(31).wrapping_add(u64::from(b)));
     let rng = &mut Rng::new(seed);
     let extent = lie.claim().extent(&model.config);
-    let mut asked: BTreeMap<Drawn, (Challenge, u64)> = BTreeMap::new();
+    let mut asked: BTreeMap<Drawn, (Challenge, u64, usize)> = BTreeMap::new();
     for _ in 0..TRIALS {
-        let challenge = ask(lie, policy, rng);
-        asked.entry(draw::draw(&challenge, &extent)).or_insert((challenge, 0)).1 += 1;
+        let (challenge, number) = (ask(lie, policy, rng), asked.len());
+        asked.entry(draw::draw(&challenge, &extent)).or_insert((challenge, 0, number)).1 += 1;
     }
-    let verdict = |(drawn, (challenge, times)): (&Drawn, &(Challenge, u64))| {
+    let audited = |challenge: &Challenge| {
         let answer = lie.answer(&model.config, challenge);
-        let caught = audit::challenge(model, &lie.claim(), challenge, &answer).is_err();
-        if let Some(wrong) = wrong {
-            assert_eq!(caught, census::meets(drawn, wrong), "{name}: {policy:?}");
-        }
+        audit::challenge(model, &lie.claim(), challenge, &answer).is_err()
+    };
+    let verdict = |(drawn, (challenge, times, number)): (&Drawn, &(Challenge, u64, usize))| {
+        let caught = match wrong {
+            None => audited(challenge),
+            Some(wrong) => {
+                let caught = census::meets(drawn, wrong);
+                assert!(*number >= AUDITED || audited(challenge) == caught, "{name}: {policy:?}");
+                caught
+            }
+        };
         if caught { 0 } else { *times }
     };
     asked.par_iter().map(verdict).sum()

@@ -89,13 +89,14 @@ fn columns(draws: &mut Draws, extent: &Extent<'_>, count: u32, density: u32) -> 
 }
 
 fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
+    let works: Vec<u128> = (0..extent.positions).map(|t| extent.work(t)).collect();
     let mut drawn = Drawn::new();
     let mut take = |t: u32, step: u32, unit: u32| {
         drawn.entry(t).or_default().entry(step).or_default().insert(unit);
     };
     for i in 0..count {
         let (t, step, unit) =
-            if i.is_multiple_of(2) { unit_by_work(draws, extent) } else { unit_by_class(draws, extent) };
+            if i.is_multiple_of(2) { unit_by_work(draws, extent, &works) } else { unit_by_class(draws, extent) };
         take(t, step, unit);
     }
     let last = extent.last();
@@ -112,12 +113,12 @@ fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
 }
 
 /// Step numbers and kinds of position `t`.
-pub(crate) fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = (u32, StepKind)> + 'e {
+fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = (u32, StepKind)> + 'e {
     (0..extent.steps(t)).filter_map(|i| Some((i, extent.config.step(i)?.kind)))
 }
 
-fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
-    let t = by_weight(draws, (0..extent.positions).map(|t| extent.work(t)));
+fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>, works: &[u128]) -> (u32, u32, u32) {
+    let t = by_weight(draws, works.iter().copied());
     let t = u32::try_from(t).unwrap_or(0);
     let steps: Vec<_> = kinds(extent, t).collect();
     let at = by_weight(draws, steps.iter().map(|(_, kind)| u128::from(extent.config.step_work(*kind, t))));
