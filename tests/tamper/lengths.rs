@@ -166,6 +166,35 @@ fn numbers_at_the_end_of_their_type_are_refused() {
 }
 
 #[test]
+fn a_job_has_one_form() {
+    let sampling = counts(FileKind::Job)[0].0 + 4 + 4 * CLAIM.job.prompt.len();
+    let stop = counts(FileKind::Job)[1].0 + 4;
+    let set = |at: usize, values: &[u32], kind: Option<u8>| {
+        let mut bytes = file(FileKind::Job);
+        if let Some(kind) = kind {
+            bytes[sampling] = kind;
+        }
+        for (to, from) in bytes[at..].iter_mut().zip(values.iter().flat_map(|v| v.to_le_bytes())) {
+            *to = from;
+        }
+        code(FileKind::Job, bytes)
+    };
+    let value = |what, at| Code::Malformed(FileKind::Job, WireError::Value { what, at });
+    let bad_sampling = value("sampling", sampling + 13);
+    let draw = |temperature, top_p, kind| set(sampling + 1, &[temperature, 0, top_p], Some(kind));
+    assert_eq!(draw(1, 1, 1), Code::WrongJob, "a valid draw, but another job");
+    assert_eq!(draw(0, 0, 2), bad_sampling, "an unknown kind");
+    assert_eq!(draw(1, 0, 0), bad_sampling, "greedy with a temperature");
+    assert_eq!(draw(0, 1, 1), bad_sampling, "a draw at temperature 0");
+    assert_eq!(draw(1, 0, 1), bad_sampling, "nothing to draw from");
+    assert_eq!(draw(1, 65_537, 1), bad_sampling, "more than all to draw from");
+    let end = file(FileKind::Job).len();
+    assert_eq!(set(stop, &[200, 201], None), Code::WrongJob, "a valid stop set, but another job");
+    assert_eq!(set(stop, &[200, 200], None), value("stop", end), "a stop token twice");
+    assert_eq!(set(stop, &[201, 200], None), value("stop", end), "a stop set that descends");
+}
+
+#[test]
 fn noise_is_malformed_in_every_place() {
     let rng = &mut Rng::new(11);
     for kind in FileKind::ALL {

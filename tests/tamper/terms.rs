@@ -98,7 +98,8 @@ fn jobs() -> Vec<Case> {
 /// Jobs that the model cannot do, each under a signature; the output does not matter.
 fn unfit_jobs() -> Vec<Case> {
     let vocab = MODEL.config.vocab;
-    let changes: [(&str, &dyn Fn(&mut Job)); 6] = [
+    type Change<'c> = (&'c str, &'c dyn Fn(&mut Job));
+    let changes: [Change<'_>; 6] = [
         ("an empty prompt", &|j| j.prompt.clear()),
         ("no token to generate", &|j| j.max_tokens = 0),
         ("one token too many for the context", &|j| j.max_tokens = MODEL.config.context - 5 + 2),

@@ -26,7 +26,7 @@ impl Share {
     pub const fn covers(self, t: u32) -> bool {
         match self {
             Share::Quarter => t % 4 == 2,
-            Share::Half => t % 2 == 0,
+            Share::Half => t.is_multiple_of(2),
             Share::All => true,
         }
     }
