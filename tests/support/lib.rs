@@ -10,9 +10,11 @@
 //! | [`client`] | files, their verdict, fresh challenges |
 //! | [`census`] | every wrong unit of a trace, found by checking all of them |
 //! | [`trial`] | how often a lie escapes, against the bound |
+//! | [`float`] | the same model in plain `f32`: what the integers are measured against |
 
 pub mod census;
 pub mod client;
+pub mod float;
 pub mod machine;
 pub mod rig;
 pub mod rng;
