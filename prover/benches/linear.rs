@@ -37,9 +37,10 @@ fn packed_bytes(w: &Matrix) -> u64 {
 
 fn run(tier: Tier, matrices: &[Matrix], x: &Inputs, scratch: &mut Scratch) -> i64 {
     let tiles = |w: &Matrix| 0..w.tiles();
-    matrices.iter().flat_map(|w| tiles(w).map(move |t| (w, t))).fold(0, |sum, (w, t)| {
-        sum ^ accumulate(tier, w, t, x, scratch)[0][0]
-    })
+    matrices
+        .iter()
+        .flat_map(|w| tiles(w).map(move |t| (w, t)))
+        .fold(0, |sum, (w, t)| sum ^ accumulate(tier, w, t, x, scratch)[0][0])
 }
 
 fn tiers() -> Vec<Tier> {

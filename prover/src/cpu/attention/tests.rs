@@ -37,7 +37,7 @@ fn check(case: &Case, seed: u64) {
         n
     };
     let rotated = 2 * i64::from(MAX_ROTATED) + 1;
-    let mut mantissa = |range: i64, bits: u32| ((next() % range as u64) as i64 - range / 2 >> (15 - bits)) as i16;
+    let mut mantissa = |range: i64, bits: u32| (((next() % range as u64) as i64 - range / 2) >> (15 - bits)) as i16;
     let query: Vec<i16> = (0..case.head_dim).map(|_| mantissa(rotated, 15)).collect();
     let mut draw = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut shift = |max: u64| {
@@ -80,7 +80,9 @@ fn compare(head_dim: usize, query: &[i16], sq: u8, past: &[KeyValue]) {
 fn every_tier_equals_the_reference_for_every_shape() {
     let shapes = [(64, 1), (64, 7), (64, 8), (64, 9), (64, 33), (32, 200), (96, 65), (128, 64), (6, 31), (10, 32)];
     for (i, (head_dim, positions)) in shapes.into_iter().enumerate() {
-        for (key_bits, max_key_shift, sq) in [(3, 0, 18), (8, 3, 6), (15, 6, 4), (15, u64::from(MAX_KEY_SHIFT), 18), (1, 0, 0)] {
+        for (key_bits, max_key_shift, sq) in
+            [(3, 0, 18), (8, 3, 6), (15, 6, 4), (15, u64::from(MAX_KEY_SHIFT), 18), (1, 0, 0)]
+        {
             let max_value_shift = [0, 3, u64::from(MAX_VALUE_SHIFT)][i % 3];
             check(&Case { head_dim, positions, key_bits, max_value_shift, max_key_shift, sq }, 77 + i as u64);
         }

@@ -69,7 +69,11 @@ impl Executor {
         };
         let matrices = model.layers.iter().flat_map(|l| [&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down]);
         for w in matrices.chain([&model.embedding, model.head()]) {
-            assert!(matches!(w.codes, Codes::I16(_) | Codes::I32(_)) || w.group <= MAX_GROUP, "groups of {} columns", w.group);
+            assert!(
+                matches!(w.codes, Codes::I16(_) | Codes::I32(_)) || w.group <= MAX_GROUP,
+                "groups of {} columns",
+                w.group
+            );
         }
         let heads = vec![KeyValueHead::new(model.config.head_dim as usize); model.config.kv_heads as usize];
         Ok(Executor {
@@ -105,7 +109,7 @@ impl Executor {
             for (l, past) in p.past.iter_mut().enumerate() {
                 block.before_attention(p.model, l);
                 block.push_key_values(l, past);
-                block.from_attention(p.model, l, past);
+                block.attention_onward(p.model, l, past);
             }
             if position < sampler.tail_from {
                 return None;
@@ -143,7 +147,7 @@ impl Executor {
                 let (model, past, blocks) = (p.model, &mut p.past[l], &mut p.blocks[..count]);
                 each_block(blocks, |block| block.before_attention(model, l));
                 blocks.iter_mut().for_each(|block| block.push_key_values(l, past));
-                each_block(blocks, |block| block.from_attention(model, l, past));
+                each_block(blocks, |block| block.attention_onward(model, l, past));
             });
             let c = &self.model.config;
             self.record(&mut recorder, count, |block, i, t, out| {
@@ -185,7 +189,8 @@ impl Executor {
                 p.tail.run(p.model, &positions, sampler)
             });
             if let Some(recorder) = &mut recorder {
-                let outputs = (next..last).zip(0..).flat_map(|(t, i)| self.tail.outputs.outputs(&self.model.config, i, t));
+                let outputs =
+                    (next..last).zip(0..).flat_map(|(t, i)| self.tail.outputs.outputs(&self.model.config, i, t));
                 recorder.record(&outputs.collect::<Vec<_>>());
             }
             next = last;

@@ -103,7 +103,8 @@ fn every_weight_format_gives_the_reference_s_bits() {
         let super_block = matches!(kind, TensorType::Q4_K | TensorType::Q5_K | TensorType::Q6_K);
         let config = if super_block { wide_config() } else { odd_config() };
         for output in [None, Some(kind)] {
-            let toy = Toy { config: config.clone(), kinds: vec![kind], embedding: kind, output, seed: 5, ..Toy::default() };
+            let toy =
+                Toy { config: config.clone(), kinds: vec![kind], embedding: kind, output, seed: 5, ..Toy::default() };
             check(&model(&toy), &tokens(7, 300, 3), 5, &[&[6, 1]], kind.name());
         }
     }
@@ -138,7 +139,15 @@ fn extreme_activations_saturate_as_in_the_reference() {
             for gains in [&mut layer.attn_norm, &mut layer.ffn_norm] {
                 gains.k = (gains.k + norm_k).max(-24);
             }
-            for w in [&mut layer.q, &mut layer.k, &mut layer.v, &mut layer.o, &mut layer.gate, &mut layer.up, &mut layer.down] {
+            for w in [
+                &mut layer.q,
+                &mut layer.k,
+                &mut layer.v,
+                &mut layer.o,
+                &mut layer.gate,
+                &mut layer.up,
+                &mut layer.down,
+            ] {
                 w.k = (w.k + matrix_k).max(-24);
             }
         }

@@ -25,7 +25,11 @@ impl Inputs {
     /// # Panics
     /// If `x` is not a whole number of positions of `cols` columns.
     pub fn set(&mut self, x: &[i16], cols: usize) {
-        assert!(cols > 0 && cols.is_multiple_of(2) && x.len().is_multiple_of(cols), "{} values, {cols} columns", x.len());
+        assert!(
+            cols > 0 && cols.is_multiple_of(2) && x.len().is_multiple_of(cols),
+            "{} values, {cols} columns",
+            x.len()
+        );
         self.cols = cols;
         self.positions = x.len() / cols;
         self.lanes = if self.positions == 1 { 1 } else { LANES };
@@ -49,7 +53,10 @@ impl Inputs {
         if self.group == group {
             return;
         }
-        assert!(group.is_multiple_of(2) && group > 0 && group <= MAX_GROUP && self.cols.is_multiple_of(group), "group of {group}");
+        assert!(
+            group.is_multiple_of(2) && group > 0 && group <= MAX_GROUP && self.cols.is_multiple_of(group),
+            "group of {group}"
+        );
         self.group = group;
         self.sums.clear();
         let lanes = self.lanes;

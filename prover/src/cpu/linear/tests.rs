@@ -36,14 +36,16 @@ enum Format {
     I32,
 }
 
-const FORMATS: [Format; 6] =
-    [Format::U4, Format::U4NoOffset, Format::I8, Format::I8Wide, Format::I16, Format::I32];
+const FORMATS: [Format; 6] = [Format::U4, Format::U4NoOffset, Format::I8, Format::I8Wide, Format::I16, Format::I32];
 
 fn matrix(format: Format, rows: usize, cols: usize, group: usize, n: &mut Numbers) -> Matrix {
     let tiles = rows.div_ceil(TILE_ROWS) * TILE_ROWS;
     let i16s = |n: &mut Numbers| Scales::I16((0..tiles * cols / group).map(|_| n.within(32767) as i16).collect());
-    let i32s = |n: &mut Numbers| Scales::I32((0..tiles * cols / group).map(|_| n.within((1 << 19) - 1) as i32).collect());
-    let i8s = |n: &mut Numbers| Codes::I8((0..tiles * cols / 2).map(|_| [0; 2].map(|_| n.within(128).min(127) as i8)).collect());
+    let i32s =
+        |n: &mut Numbers| Scales::I32((0..tiles * cols / group).map(|_| n.within((1 << 19) - 1) as i32).collect());
+    let i8s = |n: &mut Numbers| {
+        Codes::I8((0..tiles * cols / 2).map(|_| [0; 2].map(|_| n.within(128).min(127) as i8)).collect())
+    };
     let (codes, scale, offset) = match format {
         Format::U4 => (Codes::U4((0..tiles * cols / 8).map(|_| n.next() as u32).collect()), i16s(n), i16s(n)),
         Format::U4NoOffset => (Codes::U4((0..tiles * cols / 8).map(|_| u32::MAX).collect()), i16s(n), Scales::None),
@@ -68,11 +70,11 @@ fn check(w: &Matrix, x: &[i16], what: &str) {
         inputs.sum_groups(w.group);
     }
     let mut row = vec![0; w.cols];
-    let mut expected = vec![vec![0i64; w.rows]; inputs.positions()];
+    let mut expected = vec![Vec::with_capacity(w.rows); inputs.positions()];
     for r in 0..w.rows {
         w.decode_row(r, &mut row);
-        for (t, x) in x.chunks(w.cols).enumerate() {
-            expected[t][r] = dot(&row, x);
+        for (expected, x) in expected.iter_mut().zip(x.chunks(w.cols)) {
+            expected.push(dot(&row, x));
         }
     }
     for tier in Tier::all_for_tests() {
@@ -118,7 +120,8 @@ fn the_largest_codes_and_mantissas_do_not_overflow_a_partial_sum() {
         }
         for q in [-32767i16, 32767] {
             let codes = Codes::I16(vec![[q; 2]; rows * cols / 2]);
-            let w = Matrix { rows, cols, k: 0, group: cols, codes, scale: Scales::None, offset: Scales::None, max_abs: 0 };
+            let w =
+                Matrix { rows, cols, k: 0, group: cols, codes, scale: Scales::None, offset: Scales::None, max_abs: 0 };
             check(&w, &vec![x; cols], "largest 16-bit weights");
         }
     }
