@@ -15,6 +15,8 @@ pub mod load;
 pub mod manifest;
 pub mod matrix;
 pub mod model;
+#[cfg(feature = "files")]
+pub mod open;
 pub mod program;
 pub mod reference;
 pub mod sampling;
@@ -22,6 +24,7 @@ pub mod steps;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod weights;
 pub mod wire;
 

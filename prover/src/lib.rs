@@ -1,5 +1,10 @@
-//! What runs on rigs: the fast executor, the trace recorder, replay and proving.
+//! What runs on rigs: the fast executor, the trace recorder, replay and the command line.
 
 pub mod backend;
+pub mod cli;
 pub mod cpu;
+pub mod key;
+pub mod meter;
+pub mod perplexity;
+pub mod session;
 pub mod trace;

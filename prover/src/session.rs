@@ -16,13 +16,21 @@ pub fn sampler(job: &Job) -> Sampler {
     Sampler { sampling: job.sampling, seed: job.seed, tail_from: job.tail_from() }
 }
 
-/// Generates the tokens of a job. `on_prompt` hears how many prompt positions are done, `on_token` every token.
+/// What happens while a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// So many prompt positions are done.
+    Prompt(usize),
+    /// A token was generated.
+    Token(u32),
+}
+
+/// Generates the tokens of a job.
 pub fn generate(
     backend: &mut dyn Backend,
     job: &Job,
     mut recorder: Option<&mut TraceRecorder<'_>>,
-    on_prompt: &mut dyn FnMut(usize),
-    on_token: &mut dyn FnMut(u32),
+    on_event: &mut dyn FnMut(Event),
 ) -> Vec<u32> {
     let sampler = sampler(job);
     let mut extend = |tokens: &[u32]| match &mut recorder {
@@ -32,12 +40,12 @@ pub fn generate(
     let mut next = None;
     for (i, batch) in job.prompt.chunks(PREFILL_BATCH).enumerate() {
         next = extend(batch);
-        on_prompt(i * PREFILL_BATCH + batch.len());
+        on_event(Event::Prompt(i * PREFILL_BATCH + batch.len()));
     }
     let mut tokens = Vec::new();
     while let Some(token) = next {
         tokens.push(token);
-        on_token(token);
+        on_event(Event::Token(token));
         let done = tokens.len() >= job.max_tokens as usize || job.stop.binary_search(&token).is_ok();
         next = if done { None } else { extend(&[token]) };
     }

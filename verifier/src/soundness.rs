@@ -9,13 +9,16 @@ use crate::challenge::{FULL_DENSITY, Policy};
 use crate::draw::{Extent, kinds};
 use assay_model::program::StepKind;
 
-/// Escape probability of `k` columns at density `a`: at most (1 − a·φ)^k. Drawing without replacement only lowers it.
+/// Escape probability of `k` columns at density `a`: at most (1 − a·φ)^k. Drawing without replacement only lowers it if
+/// a = 1 or all positions have equal work; otherwise a heavy position that was drawn and missed is gone
+/// (`docs/soundness.md`, columns).
 pub fn column_escape(phi: f64, a: f64, k: u32) -> f64 {
     (1.0 - a * phi).powi(i32::try_from(k).unwrap_or(i32::MAX))
 }
 
-/// Escape probability of `k` units when every position of a share φ holds one lying unit of the kind that is drawn most
-/// rarely: at most (1 − φ·w_min)^k, with w_min of [`rarest_unit`].
+/// Escape probability of `k` units when every position of a share φ, by number, holds one lying unit of the kind that is
+/// drawn most rarely: at most (1 − φ·w_min)^k for even k, with w_min of [`rarest_unit`]. The last draw of an odd k is by
+/// work alone: take k − 1 (`docs/soundness.md`, units).
 pub fn unit_escape(phi: f64, w_min: f64, k: u32) -> f64 {
     (1.0 - phi * w_min).powi(i32::try_from(k).unwrap_or(i32::MAX))
 }

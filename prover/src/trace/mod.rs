@@ -1,3 +1,4 @@
 //! From step outputs to digests.
 
 pub mod digest;
+pub mod recorder;

@@ -73,16 +73,8 @@ impl<'a> TraceRecorder<'a> {
             missing: count as usize,
         });
         let index = out.step as usize;
-        position.leaves[index] = trace::leaf(
-            &position.salts[index],
-            &self.job,
-            out.position,
-            out.step,
-            step,
-            &shape,
-            out.header,
-            tensor,
-        );
+        position.leaves[index] =
+            trace::leaf(&position.salts[index], &self.job, out.position, out.step, step, &shape, out.header, tensor);
         position.missing -= 1;
         if position.missing == 0 {
             self.finish(out.position);

@@ -7,7 +7,7 @@ use crate::receipt::Address;
 use crate::reject::Rejection;
 use crate::{Answer, Challenge, Job, Output, Receipt};
 use anyhow::{Context, Result};
-use assay_model::load;
+use assay_model::open::open;
 use assay_model::wire::{FileKind, WireError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<Report> {
         _ => None,
     };
     let started = Instant::now();
-    let loaded = load::open(&args.model).with_context(|| format!("{} cannot be used", args.model.display()))?;
+    let loaded = open(&args.model).with_context(|| format!("{} cannot be used", args.model.display()))?;
     let load_seconds = started.elapsed().as_secs_f64();
     let pins = Pins { job: args.job.is_some(), rig: args.rig, now: args.now };
     let started = Instant::now();

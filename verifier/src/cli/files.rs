@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-/// Largest protocol file that is read; an answer about a very long trace stays below it.
+/// Largest protocol file that is read. An answer about 2^16 positions of a model with wide keys and values can be larger.
 const MAX_FILE: u64 = 4 << 30;
 
 /// The bytes of a file.

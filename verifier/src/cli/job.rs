@@ -4,7 +4,7 @@ use super::options::JobOptions;
 use super::{Report, files, hex};
 use anyhow::{Context, Result};
 use assay_model::manifest::Manifest;
-use assay_model::text::{Tokenizer, Vocabulary};
+use assay_model::text::{Tokenizer, codec};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -28,9 +28,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<Report> {
     let manifest = Manifest::decode(&files::read(&args.manifest)?)
         .with_context(|| format!("{} cannot be used", args.manifest.display()))?;
-    let vocabulary = Vocabulary::decode(&manifest.vocabulary).context("the manifest's tokenizer cannot be used")?;
-    let tokenizer = Tokenizer::new(&vocabulary).context("the manifest's tokenizer cannot be used")?;
-    let job = args.job.job(manifest.id(), &manifest.config, &vocabulary, &tokenizer)?;
+    let vocabulary = codec::decode(&manifest.vocabulary).context("the manifest's tokenizer cannot be used")?;
+    let tokenizer = Tokenizer::new(vocabulary).context("the manifest's tokenizer cannot be used")?;
+    let job = args.job.job(manifest.id(), &manifest.config, &tokenizer)?;
     files::write(&args.out, &job.encode())?;
     let digest = hex(&job.digest());
     let text = format!(

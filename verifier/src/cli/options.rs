@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
 use assay_model::sampling::Sampling;
-use assay_model::text::{Message, Tokenizer, Vocabulary, chat};
+use assay_model::text::{Tokenizer, chat};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -58,15 +58,8 @@ impl JobOptions {
     ///
     /// # Errors
     /// An empty prompt, an unreadable file, parameters out of range, a prompt that does not fit the context.
-    pub fn job(
-        &self,
-        manifest: Digest,
-        config: &Config,
-        vocabulary: &Vocabulary,
-        tokenizer: &Tokenizer,
-    ) -> Result<Job> {
-        let text = self.prompt_text()?;
-        let prompt = self.tokens(&text, vocabulary, tokenizer)?;
+    pub fn job(&self, manifest: Digest, config: &Config, tokenizer: &Tokenizer) -> Result<Job> {
+        let prompt = self.tokens(&self.prompt_text()?, tokenizer)?;
         ensure!(self.max_tokens > 0, "--max-tokens must be at least 1");
         let sampling = Sampling::from_decimals(&self.temperature, self.top_k, &self.top_p)
             .context("--temperature, --top-k or --top-p cannot be used")?;
@@ -77,7 +70,7 @@ impl JobOptions {
             sampling,
             seed: random()?,
             max_tokens: self.max_tokens,
-            stop: if self.ignore_stop { Vec::new() } else { vocabulary.stop_tokens() },
+            stop: if self.ignore_stop { Vec::new() } else { tokenizer.vocabulary().stop_tokens() },
             nonce: random()?,
             secret: random()?,
             expires: self.expires.unwrap_or_else(|| unix_now().saturating_add(DEFAULT_LIFE.as_secs())),
@@ -107,18 +100,20 @@ impl JobOptions {
         Ok(text)
     }
 
-    fn tokens(&self, text: &str, vocabulary: &Vocabulary, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+    fn tokens(&self, text: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
         if !self.chat {
-            return Ok(tokenizer.encode_prompt(text)?);
+            return Ok(tokenizer.encode_prompt(text, true)?);
         }
+        let vocabulary = tokenizer.vocabulary();
         let template = vocabulary
-            .chat_template()
+            .chat_template
+            .as_deref()
             .context("the model has no chat template: leave --chat out, or use an instruct model")?;
-        let mut messages = Vec::new();
-        messages.extend(self.system.as_deref().map(|s| Message::new("system", s)));
-        messages.push(Message::new("user", text));
-        let rendered = chat::render(template, &messages, vocabulary, true)?;
-        Ok(tokenizer.encode_chat(&rendered)?)
+        let system = self.system.as_deref().map(|s| ("system", s));
+        let messages: Vec<_> = system.into_iter().chain([("user", text)]).collect();
+        let special = |id: Option<u32>| id.and_then(|id| vocabulary.tokens.get(id)).unwrap_or_default();
+        let rendered = chat::render(template, &messages, special(vocabulary.bos), special(vocabulary.eos), true)?;
+        Ok(tokenizer.encode_prompt(&rendered, true)?)
     }
 }
 

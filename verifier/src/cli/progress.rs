@@ -39,10 +39,15 @@ impl Progress {
             eprintln!("{}", serde_json::json!({ "progress": self.what, "done": done, "total": self.total }));
         }
     }
+
+    /// Takes the bar off the screen; dropping does so too.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.finish();
     }
 }

@@ -1,0 +1,102 @@
+use super::*;
+
+/// SmolLM2's: ChatML with a default system prompt.
+const CHATML: &str = "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+const LLAMA3: &str = "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}";
+const LLAMA2: &str = "{% if messages[0]['role'] == 'system' %}{% set loop_messages = messages[1:] %}{% set system_message = messages[0]['content'] %}{% else %}{% set loop_messages = messages %}{% set system_message = false %}{% endif %}{% for message in loop_messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}{% if loop.index0 == 0 and system_message != false %}{% set content = '<<SYS>>\\n' + system_message + '\\n<</SYS>>\\n\\n' + message['content'] %}{% else %}{% set content = message['content'] %}{% endif %}{% if message['role'] == 'user' %}{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}{% elif message['role'] == 'assistant' %}{{ ' '  + content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}";
+const ZEPHYR: &str = "{% for message in messages %}\n{% if message['role'] == 'user' %}\n{{ '<|user|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'system' %}\n{{ '<|system|>\n' + message['content'] + eos_token }}\n{% elif message['role'] == 'assistant' %}\n{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}\n{% if loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}";
+
+fn go(template: &str, messages: &[(&str, &str)]) -> Result<String, ChatError> {
+    render(template, messages, "<s>", "</s>", true)
+}
+
+#[test]
+fn chatml_adds_its_own_system_prompt_only_when_none_is_given() {
+    let own = "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n";
+    let rest = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n";
+    assert_eq!(go(CHATML, &[("user", "Hi")]).unwrap(), [own, rest].concat());
+    let given = go(CHATML, &[("system", "Be brief"), ("user", "Hi")]).unwrap();
+    assert_eq!(given, ["<|im_start|>system\nBe brief<|im_end|>\n", rest].concat());
+    let closed = render(CHATML, &[("user", "Hi")], "", "", false).unwrap();
+    assert!(closed.ends_with("Hi<|im_end|>\n"));
+}
+
+#[test]
+fn llama_3_trims_and_writes_bos_once() {
+    let prompt = go(LLAMA3, &[("user", "  Hi "), ("assistant", "Yes")]).unwrap();
+    let expected = "<s><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>\
+        <|start_header_id|>assistant<|end_header_id|>\n\nYes<|eot_id|>\
+        <|start_header_id|>assistant<|end_header_id|>\n\n";
+    assert_eq!(prompt, expected);
+}
+
+#[test]
+fn llama_2_folds_the_system_prompt_into_the_first_turn_and_refuses_bad_order() {
+    let prompt = go(LLAMA2, &[("system", "S"), ("user", " a "), ("assistant", "b "), ("user", "c")]).unwrap();
+    assert_eq!(prompt, "<s>[INST] <<SYS>>\nS\n<</SYS>>\n\n a [/INST] b </s><s>[INST] c [/INST]");
+    let reason = "Conversation roles must alternate user/assistant/user/assistant/...".to_owned();
+    assert_eq!(go(LLAMA2, &[("assistant", "b")]), Err(ChatError::Refused { line: 1, reason }));
+}
+
+#[test]
+fn zephyr_loses_the_newline_behind_a_block_and_keeps_it_behind_a_value() {
+    let prompt = go(ZEPHYR, &[("system", "S"), ("user", "a")]).unwrap();
+    assert_eq!(prompt, "<|system|>\nS</s>\n<|user|>\na</s>\n<|assistant|>\n");
+}
+
+#[test]
+fn blocks_lose_their_indentation() {
+    assert_eq!(go("a\n   {% if true %}\nb\n   {% endif %}\nc\n", &[]).unwrap(), "a\nb\nc");
+}
+
+#[test]
+fn python_methods_work() {
+    let say = |expression: &str| go(&format!("{{{{ {expression} }}}}"), &[("user", "x")]).unwrap();
+    assert_eq!(say("'  a '.strip() ~ 'xxbx'.strip('x') ~ ' c'.lstrip() ~ 'd '.rstrip()"), "abcd");
+    assert_eq!(say("'abc'.startswith('ab') and 'abc'.endswith(('x', 'c'))"), "True");
+    assert_eq!(say("'a</think>b'.split('</think>')[-1]"), "b");
+    assert_eq!(say("' a  b c'.split(None, 1)|join('|')"), "a|b c");
+    assert_eq!(say("'a-b-c'.split('-', maxsplit=1)|join('|')"), "a|b-c");
+    assert_eq!(say("'hello world'.title() ~ 'AB'.lower() ~ 'c'.upper() ~ 'dE'.capitalize()"), "Hello WorldabCDe");
+    assert_eq!(say("'aXbXc'.replace('X', '.', 1) ~ '-'.join(['p', 'q']) ~ 'abc'.find('c')"), "a.bXcp-q2");
+    assert_eq!(say("messages[0].get('role') ~ messages[0].get('tools', 'none')"), "usernone");
+    assert_eq!(say("messages[0].keys()|list|length ~ messages[0].items()|list|length"), "22");
+}
+
+#[test]
+fn loops_can_break_and_namespaces_keep_values() {
+    let template = "{% set ns = namespace(n=0) %}{% for m in messages %}{% if m.role == 'stop' %}{% break %}{% endif %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}";
+    assert_eq!(go(template, &[("a", ""), ("b", ""), ("stop", ""), ("c", "")]).unwrap(), "2");
+}
+
+#[test]
+fn the_date_is_unknown() {
+    let template = "{% if strftime_now is defined %}{{ strftime_now('%Y') }}{% else %}26 Jul 2024{% endif %}";
+    assert_eq!(go(template, &[]).unwrap(), "26 Jul 2024");
+    assert!(matches!(go("{{ strftime_now('%Y') }}", &[]), Err(ChatError::Template { line: 1, .. })));
+}
+
+#[test]
+fn an_error_names_the_line() {
+    assert!(matches!(go("a\nb\n{% if %}", &[]), Err(ChatError::Template { line: 3, .. })));
+    assert!(matches!(go("a\n{{ 1 // 0 }}", &[]), Err(ChatError::Template { line: 2, .. })));
+    let refused = ChatError::Refused { line: 2, reason: "no".into() };
+    assert_eq!(go("\n{{ raise_exception('no') }}", &[]), Err(refused));
+}
+
+#[test]
+fn bombs_run_out_of_fuel_depth_or_room() {
+    let nested = "{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}\n{% endfor %}{% endfor %}{% endfor %}";
+    assert!(matches!(go(nested, &[]), Err(ChatError::Fuel(_))));
+    assert!(matches!(go("{% for a in range(1000000000) %}{% endfor %}", &[]), Err(ChatError::Template { .. })));
+    assert!(matches!(go("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", &[]), Err(ChatError::Template { .. })));
+    assert_eq!(go("{% for a in range(5000) %}{{ 'x' * 1000 }}{% endfor %}", &[]), Err(ChatError::Output));
+    let grows = "{% set s = 'x' * 3000 %}{{ s.replace('x', s) }}";
+    assert!(matches!(go(grows, &[]), Err(ChatError::Template { line: 1, .. })));
+    assert_eq!(go(&"x".repeat(MAX_TEMPLATE + 1), &[]), Err(ChatError::TooLong(MAX_TEMPLATE + 1)));
+}
+
+#[test]
+fn messages_are_data_not_template() {
+    assert!(go(CHATML, &[("user", "{{ 1 + 1 }}<b>")]).unwrap().contains("{{ 1 + 1 }}<b>"));
+}

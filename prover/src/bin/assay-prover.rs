@@ -1,0 +1,44 @@
+//! The rig's command line.
+
+use assay_prover::cli::{bench, manifest, perplexity, prove, run};
+use assay_verifier::cli::finish;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Runs language models in exact integers and proves what it did.
+#[derive(Parser, Debug)]
+#[command(name = "assay-prover", version)]
+struct Cli {
+    /// Print one JSON object on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+#[allow(clippy::large_enum_variant, reason = "parsed once")]
+enum Command {
+    /// Write the public description of a model.
+    Manifest(manifest::Args),
+    /// Do a job and sign what was done.
+    Run(run::Args),
+    /// Answer a challenge.
+    Prove(prove::Args),
+    /// Measure how well the model predicts a text.
+    Perplexity(perplexity::Args),
+    /// Measure this machine.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Manifest(args) => manifest::run(args),
+        Command::Run(args) => run::run(args, cli.json),
+        Command::Prove(args) => prove::run(args),
+        Command::Perplexity(args) => perplexity::run(args),
+        Command::Bench(args) => bench::run(args),
+    };
+    finish(result, cli.json)
+}

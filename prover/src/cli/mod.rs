@@ -1,0 +1,79 @@
+//! Commands of `assay-prover`.
+
+pub mod bench;
+pub mod manifest;
+pub mod perplexity;
+pub mod prove;
+pub mod run;
+
+use crate::cpu::executor::Executor;
+use crate::cpu::platform::Tier;
+use anyhow::{Context, Result};
+use assay_model::Model;
+use assay_model::manifest::Manifest;
+use assay_model::open::open;
+use assay_model::text::Tokenizer;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The weights that a command works with, and what it may use of the machine.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ModelArg {
+    /// The model's weights, GGUF.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Threads to compute with; all of the machine's if not given.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// A model, ready to compute.
+pub struct Ready {
+    /// The integer program.
+    pub model: Arc<Model>,
+    /// Its public description.
+    pub manifest: Manifest,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    tier: Tier,
+    threads: usize,
+}
+
+impl ModelArg {
+    /// Opens the model.
+    ///
+    /// # Errors
+    /// Names the file and says what is wrong with it.
+    pub fn open(&self) -> Result<Ready> {
+        let tier = Tier::from_environment()?;
+        let threads = self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        // The global pool loads the model and hashes; the executor has its own.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let shown = self.model.display();
+        let opened = open(&self.model).with_context(|| format!("{shown} cannot be used"))?;
+        let tokenizer =
+            Tokenizer::new(opened.vocabulary).with_context(|| format!("the tokenizer of {shown} cannot be used"))?;
+        Ok(Ready { model: Arc::new(opened.model), manifest: opened.manifest, tokenizer, tier, threads })
+    }
+}
+
+impl Ready {
+    /// A fresh sequence.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub fn backend(&self) -> Result<Executor> {
+        Executor::new(Arc::clone(&self.model), self.tier, self.threads).context("cannot start threads: try --threads 1")
+    }
+
+    /// Threads in use.
+    pub const fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Instruction set in use.
+    pub const fn tier(&self) -> &'static str {
+        self.tier.name()
+    }
+}

@@ -1,0 +1,72 @@
+//! `assay-prover prove`: answers a challenge by computing the drawn positions once more.
+
+use super::ModelArg;
+use crate::session;
+use anyhow::{Context, Result, ensure};
+use assay_verifier::audit::{self, Claim, Pins};
+use assay_verifier::cli::progress::Progress;
+use assay_verifier::cli::{Report, files, hex};
+use assay_verifier::{Challenge, Job, Output, Receipt};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    #[command(flatten)]
+    model: ModelArg,
+    /// The receipt; job and output are looked for beside it.
+    #[arg(long, value_name = "FILE")]
+    receipt: PathBuf,
+    /// The challenge.
+    #[arg(long, value_name = "FILE")]
+    challenge: PathBuf,
+    /// Where to write the proof.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn decode<T, E: std::error::Error + Send + Sync + 'static>(
+    path: &Path,
+    decode: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<T> {
+    decode(&files::read(path)?).with_context(|| format!("{} cannot be used", path.display()))
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Unusable input, a challenge about another receipt, or a replay that does not give the committed trace.
+pub fn run(args: &Args) -> Result<Report> {
+    let receipt = decode(&args.receipt, Receipt::decode)?;
+    let job =
+        decode(&args.receipt.with_extension("job"), Job::decode).context("the job is needed beside the receipt")?;
+    let output = decode(&args.receipt.with_extension("output"), Output::decode)
+        .context("the output is needed beside the receipt")?;
+    let challenge = decode(&args.challenge, Challenge::decode)?;
+    ensure!(challenge.receipt == receipt.id(), "{} asks about another receipt", args.challenge.display());
+    let started = Instant::now();
+    let opened = args.model.open()?;
+    let claim = Claim { receipt: &receipt, job: &job, output: &output };
+    let config = &opened.model.config;
+    audit::claim(&claim, &opened.manifest.id(), config, &Pins::default())
+        .context("receipt, job, output and model do not belong together")?;
+    let load = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let mut backend = opened.backend()?;
+    let mut progress = Progress::new("replaying positions", u64::from(job.positions(receipt.token_count)));
+    let answer = session::prove(&mut backend, config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
+    drop(progress);
+    let bytes = answer.encode();
+    files::write(&args.out, &bytes)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let text = format!("proof of {} bytes in {seconds:.2} s, written to {}", bytes.len(), args.out.display());
+    Ok(Report::done(
+        text,
+        json!({
+            "challenge": hex(&challenge.digest()), "bytes": bytes.len(), "out": args.out,
+            "seconds": { "load": load, "prove": seconds },
+        }),
+    ))
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# All tests, with what they need: formatting, lints, docs, the verifier for WebAssembly, then every test of the
+# workspace, with the real model where it can be fetched.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+
+say "formatting"
+cargo fmt --all -- --check
+say "lints"
+cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+say "docs"
+RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
+say "verifier for WebAssembly"
+scripts/wasm.sh
+
+say "the real model"
+if model=$(scripts/fetch-model.sh); then
+  export ASSAY_MODEL=$PWD/$model
+else
+  echo "SKIPPED: tests on the real model (it could not be fetched)"
+fi
+
+say "tests"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+set +e
+cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
+code=${PIPESTATUS[0]}
+set -e
+grep -h '^SKIPPED' "$log" | sort -u || true
+awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"
+exit "$code"
