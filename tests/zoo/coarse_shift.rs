@@ -4,7 +4,7 @@
 use crate::stage::{STAGE, Share, of_all};
 use assay_model::program::StepKind;
 use assay_model::steps::norm::MAX_S1;
-use assay_model::steps::pack::MAX_SHIFT;
+use assay_model::steps::pack::MAX_ACT_SHIFT;
 use assay_tests::machine::{At, Machine, Normed, Packed, packed};
 use assay_tests::rig::Rig;
 
@@ -35,7 +35,7 @@ impl Rig for VanishingAct {
     fn pack(&mut self, _: &mut Machine<'_>, at: At, v: &[i128]) -> Packed {
         let mut x = packed(v);
         if self.0.covers(at.t) && at.step.kind == StepKind::Act {
-            x.header.shift = MAX_SHIFT;
+            x.header.shift = MAX_ACT_SHIFT;
             x.x.fill(0);
         }
         x
