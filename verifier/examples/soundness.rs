@@ -43,8 +43,8 @@ fn model(name: &str, config: &Config) {
         "{name}: {} steps, {units} units in a position with a tail, work {first} at t = 0, {last} at the end",
         config.step_count(true)
     );
-    let w = rarest_unit(&extent);
-    println!("  w_min {w:.3e} = 1 in {:.0}", 1.0 / w);
+    let w = rarest_unit(&extent, 2);
+    println!("  w_min (even k) {w:.3e} = 1 in {:.0}", 1.0 / w);
     for k in [100, 1000, 10_000, 100_000] {
         println!(
             "  unit mode k {k}: phi 1 escapes {:.4}, phi 0.1 {:.4}",
