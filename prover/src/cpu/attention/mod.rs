@@ -6,8 +6,8 @@
 //!   added apart. |zf| ≤ hd·2^(30 + 18) stays in 64 bits.
 //! - *Weights.* Δ = max − zf_j ≥ 2^49 gives t_j ≥ 2^12, thus e_j = 0, because c ≥ 2 and 38 − sq ≤ 38; below it Δ·c fits
 //!   64 bits. sq ≤ 18, so the shift is to the right.
-//! - *Mix.* w_j = e_j << sv_j of [`SEGMENT`] positions is split at bit b, `w = high·2^b + low`, b the least with
-//!   Σ high ≤ 2^15. While b ≤ [`MAX_SPLIT`], Σ low < 2^16 too, and sums of either half times |v| < 2^15 fit an i32. Flat
+//! - *Mix.* w_j = e_j << sv_j of 32 positions is split at bit b, `w = high·2^b + low`, b the least with
+//!   Σ high ≤ 2^15. While b ≤ 11, Σ low < 2^16 too, and sums of either half times |v| < 2^15 fit an i32. Flat
 //!   attention over huge values goes beyond that; such a segment is summed in 64 bits.
 
 #[cfg(target_arch = "x86_64")]
