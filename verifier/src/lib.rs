@@ -3,7 +3,7 @@
 //! A rig answers a [`Job`] with a [`Receipt`]: a signature over the roots of its trace. Afterwards a [`Challenge`] draws
 //! positions or units of the trace; the rig's [`Answer`] opens exactly the tensors that these units read and write, and
 //! [`audit::challenge`] recomputes them. Every function here that meets a stranger's bytes is total: it gives a value, a
-//! [`Rejection`](reject::Rejection) with a stable code and a place, or a [`WireError`](assay_model::wire::WireError).
+//! [`Rejection`] with a stable code and a place, or a [`WireError`](assay_model::wire::WireError).
 //!
 //! | module | holds |
 //! |---|---|

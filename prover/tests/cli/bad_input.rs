@@ -26,7 +26,7 @@ fn files_that_are_no_usable_model_are_named_with_their_fault() {
     for (model, says) in [
         ("text.gguf", "not a GGUF file"),
         ("short.gguf", "download it again"),
-        ("empty.gguf", "not a GGUF file"),
+        ("empty.gguf", "the file ends early"),
         ("mamba.gguf", "mamba"),
         ("none.gguf", "No such file"),
         ("folder", "directory"),
@@ -51,8 +51,8 @@ fn prompts_that_cannot_be_done_are_refused() {
         (&[], "no prompt"),
         (&["--prompt", "hi", "--max-tokens", "0"], "at least 1"),
         (&["--prompt", "hi", "--max-tokens", "128"], "context of 128"),
-        (&["--prompt", "hi", "--temperature", "-1"], "--temperature"),
-        (&["--prompt", "hi", "--top-p", "1.5"], "--top-p"),
+        (&["--prompt", "hi", "--max-tokens", "4", "--temperature=-1"], "--temperature"),
+        (&["--prompt", "hi", "--max-tokens", "4", "--top-p", "1.5"], "--top-p"),
         (&["--prompt-file", "none"], "cannot read none"),
         (&["--prompt-file", "latin1"], "not UTF-8"),
         (&["--job", "toy.gguf"], "not an assay job file"),
@@ -67,7 +67,11 @@ fn a_manifest_or_job_of_another_model_is_refused() {
     let desk = Desk::new();
     std::fs::write(desk.path("other.gguf"), toy(2)).unwrap();
     desk.prover(&["manifest", "--model", "other.gguf", "--out", "m"]).code(0);
-    refused(&desk, &run("toy.gguf", &["--manifest", "m", "--prompt", "hi"]), "these weights are model");
+    refused(
+        &desk,
+        &run("toy.gguf", &["--manifest", "m", "--prompt", "hi", "--max-tokens", "4"]),
+        "these weights are model",
+    );
     desk.verifier(&["job", "--manifest", "m", "--prompt", "hi", "--max-tokens", "4", "--out", "j"]).code(0);
     refused(&desk, &run("toy.gguf", &["--job", "j"]), "these weights are model");
 }
@@ -76,7 +80,7 @@ fn a_manifest_or_job_of_another_model_is_refused() {
 fn output_that_cannot_be_written_is_an_error_before_any_work() {
     let desk = Desk::new();
     std::fs::write(desk.path("out"), "a file").unwrap();
-    let error = desk.prover(&run("toy.gguf", &["--prompt", "hi"])).code(2).error();
+    let error = desk.prover(&run("toy.gguf", &["--prompt", "hi", "--max-tokens", "4"])).code(2).error();
     assert!(error.contains("cannot make out"), "{error}");
     let error = desk.prover(&["manifest", "--model", "toy.gguf", "--out", "no/such/folder/m"]).code(2).error();
     assert!(error.contains("check space and permissions"), "{error}");

@@ -70,7 +70,8 @@ fn what_is_altered_is_rejected_with_its_code_and_place() {
     let other = format!("0x{}", "11".repeat(20));
     assert_eq!(audit(&["--rig", &other])["code"], "wrong-rig");
     assert_eq!(audit(&["--now", "99999999999"])["code"], "expired");
-    let order = ["job", "--manifest", "toy.manifest", "--prompt", "hello there", "--out", "other.job"];
+    let order =
+        ["job", "--manifest", "toy.manifest", "--prompt", "hello there", "--max-tokens", "5", "--out", "other.job"];
     desk.verifier(&order).code(0);
     assert_eq!(audit(&["--job", "other.job", "--rig", &rig])["code"], "wrong-job");
     let proof = std::fs::read(desk.path("p")).unwrap();

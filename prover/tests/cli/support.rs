@@ -100,9 +100,11 @@ pub fn toy(seed: u64) -> Vec<u8> {
 fn tokenizer(vocab: usize) -> Vec<(String, Value)> {
     let mut tokens: Vec<String> = alphabet::CHARS.iter().map(char::to_string).collect();
     tokens.extend(["<|im_start|>", "<|im_end|>"].map(String::from));
+    let controls = 256..tokens.len();
+    tokens.push("ab".to_owned());
     let named = tokens.len();
     tokens.extend((named..vocab).map(|i| format!("[{i}]")));
-    let types = (0..vocab).map(|i| if (256..named).contains(&i) { 3 } else { 1 }).collect();
+    let types = (0..vocab).map(|i| if controls.contains(&i) { 3 } else { 1 }).collect();
     let template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
                     {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
     let text = |s: &str| Value::String(s.to_owned());

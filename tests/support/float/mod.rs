@@ -191,7 +191,7 @@ impl FloatModel {
     }
 }
 
-/// −ln softmax(logits)[token].
+/// `−ln softmax(logits)[token]`.
 pub fn nll(logits: &[f32], token: usize) -> f64 {
     let max = f64::from(logits.iter().copied().fold(f32::MIN, f32::max));
     let sum: f64 = logits.iter().map(|&l| (f64::from(l) - max).exp()).sum();
