@@ -19,10 +19,6 @@ pub enum Domain {
     Weights,
     /// One integer table.
     Table,
-    /// Tokenizer data.
-    Tokenizer,
-    /// Chat template text.
-    ChatTemplate,
     /// A job's terms; the first link of its chain.
     Job,
     /// Commitment to a job's secret.
@@ -43,7 +39,9 @@ pub enum Domain {
     TokenNode,
     /// The unsigned canonical receipt: its id.
     Receipt,
-    /// A challenge: the stream of draws it stands for.
+    /// A challenge: what an answer names.
+    Challenge,
+    /// The stream of draws that a challenge stands for.
     Draw,
     /// Sampling randomness at one position.
     Sample,
@@ -51,12 +49,10 @@ pub enum Domain {
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 17] = [
+    pub const ALL: [Domain; 16] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
-        Domain::Tokenizer,
-        Domain::ChatTemplate,
         Domain::Job,
         Domain::Secret,
         Domain::Salt,
@@ -67,6 +63,7 @@ impl Domain {
         Domain::TokenLeaf,
         Domain::TokenNode,
         Domain::Receipt,
+        Domain::Challenge,
         Domain::Draw,
         Domain::Sample,
     ];
@@ -77,8 +74,6 @@ impl Domain {
             Domain::Manifest => "assay v1 manifest",
             Domain::Weights => "assay v1 weights",
             Domain::Table => "assay v1 table",
-            Domain::Tokenizer => "assay v1 tokenizer",
-            Domain::ChatTemplate => "assay v1 chat template",
             Domain::Job => "assay v1 job",
             Domain::Secret => "assay v1 secret",
             Domain::Salt => "assay v1 salt",
@@ -89,6 +84,7 @@ impl Domain {
             Domain::TokenLeaf => "assay v1 token leaf",
             Domain::TokenNode => "assay v1 token node",
             Domain::Receipt => "assay v1 receipt",
+            Domain::Challenge => "assay v1 challenge",
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
         }

@@ -3,7 +3,7 @@
 //! A GGUF file is loaded into an exact integer program ([`Model`]): from then on no float is used, every result is a
 //! defined integer, and one wrong bit is an error rather than noise. The program is a list of *steps* per position
 //! ([`program`]); each step reads committed tensors and writes one committed tensor. [`steps`] defines every step by
-//! one readable scalar function per unit; [`reference`] runs them in order. Every faster executor answers to it.
+//! one readable scalar function per unit; [`mod@reference`] runs them in order. Every faster executor answers to it.
 //!
 //! The arithmetic (scheme R1) is written down in `docs/arithmetic.md`; the symbols there are the names here.
 
@@ -20,6 +20,7 @@ pub mod open;
 pub mod program;
 pub mod reference;
 pub mod sampling;
+mod shown;
 pub mod steps;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]

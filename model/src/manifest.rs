@@ -1,7 +1,7 @@
 //! The model manifest: everything that others see of a model. Its digest is the model id.
 //!
-//! A manifest is a deterministic function of the model file and the version of the arithmetic: shape, parameters,
-//! digests of the integer tables, the tokenizer with its chat template, and per tensor its type, scale exponent and
+//! A manifest is a deterministic function of the model file and the version of the arithmetic: shape, digests of the
+//! integer tables (which ε and the rotary parameters enter), the tokenizer with its chat template, and per tensor its type, scale exponent and
 //! BLAKE3 digest. `docs/wire.md` gives the layout.
 
 use crate::config::Config;
@@ -10,6 +10,9 @@ use crate::wire::{FileKind, Reader, WireError, Writer};
 
 /// Version of the arithmetic: scheme R1 as `docs/arithmetic.md` freezes it.
 pub const ARITHMETIC: u32 = 1;
+
+/// The one architecture of this version.
+pub const ARCHITECTURE: &str = "llama";
 
 const MAX_TENSORS: usize = 1 << 15;
 const MAX_TABLES: usize = 64;
@@ -85,6 +88,7 @@ impl Manifest {
         let arithmetic = r.u32("arithmetic version")?;
         r.require(arithmetic == ARITHMETIC, "arithmetic version")?;
         let architecture = r.text(MAX_NAME, "architecture")?.to_owned();
+        r.require(architecture == ARCHITECTURE, "architecture")?;
         let config = read_shape(&mut r)?;
         let tables = (0..r.count(36, MAX_TABLES, "tables")?)
             .map(|_| Ok((r.text(MAX_NAME, "table name")?.to_owned(), r.array("table digest")?)))
@@ -171,7 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_that_no_program_has_is_refused() {
+    fn a_shape_or_architecture_that_no_program_has_is_refused() {
+        let mut m = sample();
+        m.architecture = "mamba".into();
+        assert_eq!(Manifest::decode(&m.encode()).unwrap_err().code(), "wire-value");
         let mut m = sample();
         m.config.kv_heads = 3;
         assert_eq!(Manifest::decode(&m.encode()).unwrap_err().code(), "wire-value");

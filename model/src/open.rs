@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::gguf::{File, FromValue, GgufError, Metadata};
 use crate::load::{LoadError, Loaded, load};
-use crate::manifest::{Manifest, TensorEntry};
+use crate::manifest::{ARCHITECTURE, Manifest, TensorEntry};
 use crate::model::Model;
 use crate::text::{Vocabulary, VocabularyError, VocabularyParts, codec};
 use std::path::Path;
@@ -22,6 +22,9 @@ pub struct Opened {
 /// Why a model file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// A directory stands there.
+    #[error("it is a directory: name the .gguf file in it")]
+    Directory,
     /// Not a readable GGUF file.
     #[error(transparent)]
     Gguf(#[from] GgufError),
@@ -48,6 +51,9 @@ pub enum OpenError {
 /// # Errors
 /// [`OpenError`] says what is wrong and where.
 pub fn open(path: impl AsRef<Path>) -> Result<Opened, OpenError> {
+    if path.as_ref().is_dir() {
+        return Err(OpenError::Directory);
+    }
     let Loaded { model, tensors, metadata } = load(&File::open(path)?)?;
     let vocabulary = Vocabulary::from_parts(vocabulary_parts(&metadata)?)?;
     check_size(&vocabulary, &model.config)?;
@@ -56,7 +62,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened, OpenError> {
         TensorEntry { kind: t.kind.id(), dims: [dim(0), dim(1)], k: t.k, digest: t.digest, name: t.name }
     };
     let manifest = Manifest {
-        architecture: "llama".to_owned(),
+        architecture: ARCHITECTURE.to_owned(),
         config: model.config.clone(),
         tables: model.tables.digests().into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect(),
         vocabulary: codec::encode(&vocabulary),

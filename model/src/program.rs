@@ -368,13 +368,39 @@ impl Config {
 
     /// Work of a whole position.
     pub fn position_work(&self, t: u32, tail: bool) -> u64 {
-        let layer: u64 = StepKind::LAYER.iter().map(|&k| self.step_work(k, t)).sum();
-        let tail = if tail {
-            [StepKind::FinalNorm, StepKind::Head, StepKind::Sample].iter().map(|&k| self.step_work(k, t)).sum()
-        } else {
-            0
-        };
-        self.step_work(StepKind::Embed, t) + u64::from(self.layers) * layer + tail
+        self.works().position(t, tail)
+    }
+
+    /// Works of all steps and positions at once: only attention depends on the position, and that linearly.
+    pub fn works(&self) -> Works {
+        let kinds = StepKind::ALL.map(|k| {
+            let first = self.step_work(k, 0);
+            [first, self.step_work(k, 1) - first]
+        });
+        Works { kinds, layers: u64::from(self.layers) }
+    }
+}
+
+/// Work of steps and positions as functions of the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Works {
+    /// Work at position 0 and its growth, by kind.
+    kinds: [[u64; 2]; StepKind::ALL.len()],
+    layers: u64,
+}
+
+impl Works {
+    /// Work of a step at position `t`.
+    pub const fn step(&self, kind: StepKind, t: u32) -> u64 {
+        let [first, growth] = self.kinds[kind as usize];
+        first + growth * t as u64
+    }
+
+    /// Work of position `t`; `tail` says whether it has final_norm, head and sample.
+    pub fn position(&self, t: u32, tail: bool) -> u64 {
+        let sum = |kinds: &[StepKind]| kinds.iter().map(|&k| self.step(k, t)).sum::<u64>();
+        let tail = if tail { sum(&[StepKind::FinalNorm, StepKind::Head, StepKind::Sample]) } else { 0 };
+        self.step(StepKind::Embed, t) + self.layers * sum(&StepKind::LAYER) + tail
     }
 }
 
@@ -403,6 +429,15 @@ mod tests {
         assert_eq!(c.step_work(StepKind::GateUp, 7), 2 * 1536 * 576);
         assert_eq!(c.step_work(StepKind::Head, 0), 49152 * 576);
         assert_eq!(c.shape(StepKind::Qkv).len, 768 + 256 + 256);
+    }
+
+    #[test]
+    fn a_positions_work_is_that_of_its_steps() {
+        let c = smollm2();
+        for (t, tail) in [(0, false), (1, true), (77, false), (8191, true)] {
+            let steps: u64 = (0..c.step_count(tail)).map(|i| c.step_work(c.step(i).unwrap().kind, t)).sum();
+            assert_eq!(c.position_work(t, tail), steps);
+        }
     }
 
     #[test]

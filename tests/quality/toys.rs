@@ -38,9 +38,9 @@ pub fn cases() -> Vec<Case> {
 fn case(n: usize, kind: TensorType, tied: bool) -> Case {
     let (heads, kv_heads, head_dim) = SHAPES[n % SHAPES.len()];
     let rope = [Rope::Plain, Rope::Linear, Rope::Llama3][n % 3];
-    let sentence_piece = n / 2 % 2 == 0;
+    let sentence_piece = (n / 2).is_multiple_of(2);
     let q_dim = heads * head_dim;
-    let fitting = |cols: u32| if cols as usize % kind.block_len() == 0 { kind } else { TensorType::Q5_1 };
+    let fitting = |cols: u32| if (cols as usize).is_multiple_of(kind.block_len()) { kind } else { TensorType::Q5_1 };
     let mut metadata = if sentence_piece { sentence_piece_tokenizer() } else { byte_level_tokenizer() };
     if rope == Rope::Linear {
         metadata.push(("llama.rope.scaling.type".into(), Value::String("linear".into())));

@@ -64,14 +64,18 @@ pub struct Challenge {
 impl Challenge {
     /// Everything that the draws depend on.
     pub fn stream(&self) -> Framed {
-        let mut h = Domain::Draw.hasher();
-        h.fixed(&self.seed).fixed(&self.receipt).fixed(&self.policy.bytes());
-        h
+        self.under(Domain::Draw)
     }
 
     /// Digest of the challenge; an answer names it.
     pub fn digest(&self) -> Digest {
-        self.stream().digest()
+        self.under(Domain::Challenge).digest()
+    }
+
+    fn under(&self, domain: Domain) -> Framed {
+        let mut h = domain.hasher();
+        h.fixed(&self.seed).fixed(&self.receipt).fixed(&self.policy.bytes());
+        h
     }
 
     /// Wire bytes.

@@ -96,7 +96,8 @@ impl Checker<'_> {
     }
 
     fn pack_scalars(&self, t: u32, step: Step) -> Result<pack::Header, Failure> {
-        pack::Header::decode(self.opened(t, step)?.header()).map_err(|_| Code::OutOfRange)
+        let max = if step.kind == StepKind::Act { pack::MAX_ACT_SHIFT } else { pack::MAX_ATTN_SHIFT };
+        pack::Header::decode(self.opened(t, step)?.header(), max).map_err(|_| Code::OutOfRange)
     }
 
     fn gains(&self, step: Step) -> Result<&Gains, Failure> {

@@ -11,9 +11,10 @@
 //! All counts are frozen integers ([`Config::unit_work`]); nothing that the rig chooses after the seed moves a draw.
 
 use crate::challenge::{Challenge, FULL_DENSITY, Policy};
+use crate::weights::Weights;
 use assay_circuits::draws::Draws;
 use assay_model::config::Config;
-use assay_model::program::{CHUNK, StepKind};
+use assay_model::program::{CHUNK, StepKind, Works};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Drawn units: position, then step number, then unit number.
@@ -42,8 +43,10 @@ impl Extent<'_> {
         self.positions.saturating_sub(1)
     }
 
-    fn work(&self, t: u32) -> u128 {
-        u128::from(self.config.position_work(t, t >= self.tail_from))
+    /// Work of every position.
+    pub fn works(&self) -> Vec<u64> {
+        let works = self.config.works();
+        (0..self.positions).map(|t| works.position(t, t >= self.tail_from)).collect()
     }
 }
 
@@ -57,13 +60,12 @@ pub fn draw(challenge: &Challenge, extent: &Extent<'_>) -> Drawn {
 }
 
 fn columns(draws: &mut Draws, extent: &Extent<'_>, count: u32, density: u32) -> Drawn {
-    let mut left: Vec<(u32, u128)> = (0..extent.positions).map(|t| (t, extent.work(t))).collect();
+    let mut left = Weights::new(&extent.works());
     let mut positions = BTreeSet::new();
     for _ in 0..count.min(extent.positions) {
-        let at = by_weight(draws, left.iter().map(|(_, w)| *w));
-        if at < left.len() {
-            positions.insert(left.remove(at).0);
-        }
+        let t = left.find(draws.below(left.total()));
+        left.remove(t);
+        positions.insert(small(t));
     }
     let mut drawn = Drawn::new();
     for t in positions {
@@ -93,9 +95,13 @@ fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
     let mut take = |t: u32, step: u32, unit: u32| {
         drawn.entry(t).or_default().entry(step).or_default().insert(unit);
     };
+    let (positions, works) = (Weights::new(&extent.works()), extent.config.works());
     for i in 0..count {
-        let (t, step, unit) =
-            if i.is_multiple_of(2) { unit_by_work(draws, extent) } else { unit_by_class(draws, extent) };
+        let (t, step, unit) = if i.is_multiple_of(2) {
+            unit_by_work(draws, extent, &positions, &works)
+        } else {
+            unit_by_class(draws, extent)
+        };
         take(t, step, unit);
     }
     let last = extent.last();
@@ -116,17 +122,16 @@ pub(crate) fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = 
     (0..extent.steps(t)).filter_map(|i| Some((i, extent.config.step(i)?.kind)))
 }
 
-fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
-    let t = by_weight(draws, (0..extent.positions).map(|t| extent.work(t)));
-    let t = u32::try_from(t).unwrap_or(0);
+fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>, positions: &Weights, works: &Works) -> (u32, u32, u32) {
+    let config = extent.config;
+    let mut draw = |weights: &Weights| weights.find(draws.below(weights.total()));
+    let t = small(draw(positions));
     let steps: Vec<_> = kinds(extent, t).collect();
-    let at = by_weight(draws, steps.iter().map(|(_, kind)| u128::from(extent.config.step_work(*kind, t))));
+    let at = draw(&Weights::new(&steps.iter().map(|(_, kind)| works.step(*kind, t)).collect::<Vec<_>>()));
     let (step, kind) = steps.get(at).copied().unwrap_or((0, StepKind::Embed));
-    let works = (0..extent.config.unit_count(kind))
-        .filter_map(|u| extent.config.unit(kind, u))
-        .map(|u| u128::from(extent.config.unit_work(kind, u, t)));
-    let unit = by_weight(draws, works);
-    (t, step, u32::try_from(unit).unwrap_or(0))
+    let units = (0..config.unit_count(kind)).filter_map(|u| config.unit(kind, u));
+    let unit = draw(&Weights::new(&units.map(|u| config.unit_work(kind, u, t)).collect::<Vec<_>>()));
+    (t, step, small(unit))
 }
 
 fn unit_by_class(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
@@ -138,23 +143,8 @@ fn unit_by_class(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
     (t, step, unit)
 }
 
-fn small(v: u128) -> u32 {
-    u32::try_from(v).unwrap_or(u32::MAX)
-}
-
-/// Index drawn with chance proportional to its weight; the number of weights if they sum to zero.
-fn by_weight(draws: &mut Draws, weights: impl Iterator<Item = u128> + Clone) -> usize {
-    let total = weights.clone().fold(0u128, u128::saturating_add);
-    let mut left = draws.below(total);
-    let mut at = 0usize;
-    for w in weights {
-        match left.checked_sub(w) {
-            None => return at,
-            Some(rest) => left = rest,
-        }
-        at = at.saturating_add(1);
-    }
-    at
+fn small(v: impl TryInto<u32>) -> u32 {
+    v.try_into().unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -223,6 +213,14 @@ mod tests {
         let d = drawn(Policy::Units { count: 4000 }, 5);
         let classes: BTreeSet<u32> = d.values().flat_map(|s| s.keys().copied()).collect();
         assert_eq!(classes.len() as u32, config().step_count(true));
+    }
+
+    #[test]
+    fn draws_are_frozen() {
+        let columns = drawn(Policy::Columns { count: 3, density: 1 << 14 }, 1);
+        let units = drawn(Policy::Units { count: 6 }, 1);
+        let digest = |d: &Drawn| blake3::hash(format!("{d:?}").as_bytes()).to_hex()[..16].to_owned();
+        assert_eq!((digest(&columns), digest(&units)), ("34882e3f1cc349fe".to_owned(), "d411f1b19e8fb8cc".to_owned()));
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub mod reject;
 pub mod sign;
 pub mod soundness;
 pub mod trace;
+pub mod weights;
 
 pub use answer::Answer;
 pub use challenge::Challenge;

@@ -1,5 +1,6 @@
 //! What can be wrong with a GGUF file.
 
+use crate::shown::Shown;
 use thiserror::Error;
 
 /// A refusal of a GGUF file; [`GgufError::code`] is stable.
@@ -63,7 +64,7 @@ pub enum GgufError {
         at: u64,
     },
     /// A metadata type number that does not exist.
-    #[error("metadata key `{key}` has the unknown type {found}; the file is damaged")]
+    #[error("metadata key `{key}` has the unknown type {found}; the file is damaged", key = Shown(.key))]
     ValueType {
         /// The key.
         key: String,
@@ -71,13 +72,13 @@ pub enum GgufError {
         found: u32,
     },
     /// An array of arrays.
-    #[error("metadata key `{key}` is an array of arrays, which is not supported; remove it with gguf-new-metadata")]
+    #[error("metadata key `{key}` is an array of arrays, which is not supported; remove it with gguf-new-metadata", key = Shown(.key))]
     NestedArray {
         /// The key.
         key: String,
     },
     /// A boolean other than 0 and 1.
-    #[error("metadata key `{key}` holds the boolean {found}, allowed are 0 and 1; the file is damaged")]
+    #[error("metadata key `{key}` holds the boolean {found}, allowed are 0 and 1; the file is damaged", key = Shown(.key))]
     Bool {
         /// The key.
         key: String,
@@ -85,19 +86,19 @@ pub enum GgufError {
         found: u8,
     },
     /// A metadata key that occurs twice.
-    #[error("metadata key `{key}` occurs twice; the file is ambiguous")]
+    #[error("metadata key `{key}` occurs twice; the file is ambiguous", key = Shown(.key))]
     DuplicateKey {
         /// The key.
         key: String,
     },
     /// A metadata key that is needed and absent.
-    #[error("metadata key `{key}` is missing; convert the model again with a current llama.cpp")]
+    #[error("metadata key `{key}` is missing; convert the model again with a current llama.cpp", key = Shown(.key))]
     MissingKey {
         /// The key.
         key: String,
     },
     /// A metadata value of another type than the key's.
-    #[error("metadata key `{key}` must be {expected}, it is {found}")]
+    #[error("metadata key `{key}` must be {expected}, it is {found}", key = Shown(.key))]
     KeyType {
         /// The key.
         key: String,
@@ -113,13 +114,13 @@ pub enum GgufError {
         found: u32,
     },
     /// A tensor name that occurs twice.
-    #[error("tensor `{tensor}` occurs twice; the file is ambiguous")]
+    #[error("tensor `{tensor}` occurs twice; the file is ambiguous", tensor = Shown(.tensor))]
     DuplicateTensor {
         /// The tensor.
         tensor: String,
     },
     /// A number of dimensions outside 1 to 4.
-    #[error("tensor `{tensor}` has {found} dimensions, allowed are 1 to {max}", max = super::MAX_DIMS)]
+    #[error("tensor `{tensor}` has {found} dimensions, allowed are 1 to {max}", max = super::MAX_DIMS, tensor = Shown(.tensor))]
     DimCount {
         /// The tensor.
         tensor: String,
@@ -127,7 +128,7 @@ pub enum GgufError {
         found: u32,
     },
     /// Dimensions that are zero, overflow, or do not divide into blocks.
-    #[error("tensor `{tensor}` has dimensions {dims:?}: {why}")]
+    #[error("tensor `{tensor}` has dimensions {dims:?}: {why}", tensor = Shown(.tensor))]
     Dims {
         /// The tensor.
         tensor: String,
@@ -138,8 +139,7 @@ pub enum GgufError {
     },
     /// A tensor type that has no exact integer form here.
     #[error(
-        "tensor `{tensor}` has type {name}, which is not supported; use a file of F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K tensors"
-    )]
+        "tensor `{tensor}` has type {name}, which is not supported; use a file of F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K tensors", tensor = Shown(.tensor))]
     UnsupportedType {
         /// The tensor.
         tensor: String,
@@ -147,7 +147,7 @@ pub enum GgufError {
         name: String,
     },
     /// A tensor that does not start where the previous one ends.
-    #[error("tensor `{tensor}` starts at offset {found} of the data, expected {expected}; the file is damaged")]
+    #[error("tensor `{tensor}` starts at offset {found} of the data, expected {expected}; the file is damaged", tensor = Shown(.tensor))]
     Offset {
         /// The tensor.
         tensor: String,
@@ -157,7 +157,7 @@ pub enum GgufError {
         found: u64,
     },
     /// A tensor that reaches past the end of the file.
-    #[error("tensor `{tensor}` ends at byte {end}, the file at byte {size}; download it again")]
+    #[error("tensor `{tensor}` ends at byte {end}, the file at byte {size}; download it again", tensor = Shown(.tensor))]
     TensorBounds {
         /// The tensor.
         tensor: String,

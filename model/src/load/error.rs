@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::gguf::GgufError;
+use crate::shown::Shown;
 use crate::tables::TableError;
 use crate::weights::WeightError;
 
@@ -19,19 +20,19 @@ pub enum LoadError {
     #[error(transparent)]
     Tables(#[from] TableError),
     /// An architecture other than `llama`.
-    #[error("architecture `{found}` is not supported, only `llama`")]
+    #[error("architecture `{found}` is not supported, only `llama`", found = Shown(.found))]
     Architecture {
         /// The architecture found.
         found: String,
     },
     /// A hyperparameter that is not known, and so might change the computation.
-    #[error("metadata key `{key}` is not known for architecture llama; what it asks for is not supported")]
+    #[error("metadata key `{key}` is not known for architecture llama; what it asks for is not supported", key = Shown(.key))]
     UnknownKey {
         /// The key.
         key: String,
     },
     /// A hyperparameter out of bounds.
-    #[error("metadata key `{key}` is {found}; {need}")]
+    #[error("metadata key `{key}` is {found}; {need}", key = Shown(.key))]
     Bounds {
         /// The key.
         key: String,
@@ -41,25 +42,25 @@ pub enum LoadError {
         need: String,
     },
     /// A rotary scaling other than none, linear and the factors of Llama 3.
-    #[error("rope scaling `{found}` is not supported, only none, linear and llama3 factors")]
+    #[error("rope scaling `{found}` is not supported, only none, linear and llama3 factors", found = Shown(.found))]
     RopeScaling {
         /// The scaling found.
         found: String,
     },
     /// A tensor that the architecture does not have.
-    #[error("tensor `{tensor}` is not part of a llama model without biases and experts; it is not supported")]
+    #[error("tensor `{tensor}` is not part of a llama model without biases and experts; it is not supported", tensor = Shown(.tensor))]
     UnexpectedTensor {
         /// The tensor.
         tensor: String,
     },
     /// A tensor that the architecture needs.
-    #[error("tensor `{tensor}` is missing; convert the model again or merge its split files with gguf-split")]
+    #[error("tensor `{tensor}` is missing; convert the model again or merge its split files with gguf-split", tensor = Shown(.tensor))]
     MissingTensor {
         /// The tensor.
         tensor: String,
     },
     /// A tensor whose dimensions are not those that the hyperparameters give.
-    #[error("tensor `{tensor}` has dimensions {found:?}, expected {expected:?}")]
+    #[error("tensor `{tensor}` has dimensions {found:?}, expected {expected:?}", tensor = Shown(.tensor))]
     TensorDims {
         /// The tensor.
         tensor: String,

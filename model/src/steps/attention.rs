@@ -8,7 +8,7 @@
 //! out_i = ⌊(o_i + ⌊P/2⌋) / P⌋          Q16, saturated to i32
 //! ```
 //!
-//! P ≥ EXP[0] = 2^15, so the division is defined. Sums stay inside 64 bits for up to 2^16 positions; i128 here keeps
+//! `P ≥ EXP[0] = 2^15`, so the division is defined. Sums stay inside 64 bits for up to 2^16 positions; i128 here keeps
 //! the reference free of that argument.
 
 use super::kv::{Block, KeyValue};

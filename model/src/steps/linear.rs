@@ -50,7 +50,11 @@ impl Rounding {
     pub const fn apply(&self, acc: i64, residual: i32) -> i32 {
         match *self {
             Rounding::Scaled { r, shift } => rsr_i32(acc as i128 * r as i128, shift),
-            Rounding::Residual { shift } => saturate_i32(residual as i128 + rsr(acc as i128, shift)),
+            Rounding::Residual { shift } => {
+                // Any non-zero acc·2^33 takes the sum out of i32, as every larger power does; those need not fit i128.
+                let shift = if shift < -33 { -33 } else { shift };
+                saturate_i32(residual as i128 + rsr(acc as i128, shift))
+            }
         }
     }
 }
@@ -89,6 +93,20 @@ mod tests {
         assert_eq!(r.apply(-5, i32::MIN), i32::MIN);
         let far = Rounding::Residual { shift: -60 };
         assert_eq!([far.apply(1 << 48, 0), far.apply(-(1 << 48), 0), far.apply(0, 9)], [i32::MAX, i32::MIN, 9]);
+    }
+
+    #[test]
+    fn a_shift_that_leaves_128_bits_saturates_instead_of_wrapping() {
+        // With k = −24 the product has 2^(46 + 83), which i128 does not hold.
+        let r = Rounding::attention_output(63, -24);
+        for acc in [1, 1 << 44, (1 << 46) - 1, i64::MAX] {
+            assert_eq!([r.apply(acc, i32::MIN), r.apply(-acc, i32::MAX)], [i32::MAX, i32::MIN], "acc {acc}");
+        }
+        assert_eq!(r.apply(0, -7), -7);
+        // At −33 the clamp meets the exact value.
+        let r = |shift| Rounding::Residual { shift };
+        assert_eq!([r(-32).apply(1, i32::MIN), r(-33).apply(1, i32::MIN), r(-34).apply(1, i32::MIN)], [i32::MAX; 3]);
+        assert_eq!(r(-31).apply(1, i32::MIN), 0);
     }
 
     #[test]

@@ -13,8 +13,10 @@ use crate::arith::{MANTISSA_BITS, block_shift};
 use crate::config::GATE_BITS;
 use crate::tables::{TABLE_BITS, Tables};
 
-/// Largest shift: |g·u·SIG| ≤ 2^77.
-pub const MAX_SHIFT: u8 = 63;
+/// Largest shift of attn_pack: an i32 needs at most 17 bits less.
+pub const MAX_ATTN_SHIFT: u8 = 17;
+/// Largest shift of act: |g·u·SIG| ≤ 2^77.
+pub const MAX_ACT_SHIFT: u8 = 63;
 
 /// Header of an attn_pack or act leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +39,13 @@ impl Header {
         self.chunks.iter().copied().chain([self.shift]).collect()
     }
 
-    /// From wire bytes.
+    /// From wire bytes; `max` is the step's largest shift.
     ///
     /// # Errors
     /// [`OutOfRange`] if a shift is outside its range or there is none.
-    pub fn decode(bytes: &[u8]) -> Result<Header, OutOfRange> {
+    pub fn decode(bytes: &[u8], max: u8) -> Result<Header, OutOfRange> {
         let (&shift, chunks) = bytes.split_last().ok_or(OutOfRange)?;
-        if bytes.iter().any(|&s| s > MAX_SHIFT) {
+        if bytes.iter().any(|&s| s > max) {
             return Err(OutOfRange);
         }
         Ok(Header { chunks: chunks.to_vec(), shift })
@@ -77,17 +79,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_product_fits_the_largest_shift() {
+    fn the_largest_vectors_fit_the_largest_shifts() {
+        assert!(shift(&[i128::from(i32::MIN), i128::from(i32::MAX)]) <= MAX_ATTN_SHIFT);
         let v = i128::from(i32::MIN) * i128::from(i32::MIN) * 32768;
-        assert!(shift(&[v, -v]) <= MAX_SHIFT);
+        assert!(shift(&[v, -v]) <= MAX_ACT_SHIFT);
     }
 
     #[test]
     fn headers_round_trip_and_refuse_what_is_out_of_range() {
         let h = Header::new(vec![3, 63, 0]);
         assert_eq!(h.shift, 63);
-        assert_eq!(Header::decode(&h.encode()), Ok(h));
-        assert_eq!(Header::decode(&[1, 64, 1]), Err(OutOfRange));
-        assert_eq!(Header::decode(&[]), Err(OutOfRange));
+        assert_eq!(Header::decode(&h.encode(), MAX_ACT_SHIFT), Ok(h));
+        assert_eq!(Header::decode(&[1, 64, 1], MAX_ACT_SHIFT), Err(OutOfRange));
+        assert_eq!(Header::decode(&[17, 18, 17], MAX_ATTN_SHIFT), Err(OutOfRange));
+        assert_eq!(Header::decode(&[], MAX_ACT_SHIFT), Err(OutOfRange));
     }
 }

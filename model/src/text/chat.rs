@@ -10,8 +10,9 @@
 
 use super::python;
 use super::vocabulary::MAX_TEMPLATE;
+use crate::shown::Shown;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Value;
+use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, context};
 use std::error::Error as _;
 use std::io;
@@ -24,6 +25,12 @@ const RECURSION: usize = 100;
 /// Most bytes of a prompt.
 pub const MAX_PROMPT: usize = 4 << 20;
 
+/// Filters of the engine that no known template uses and that allocate whatever a number in the template says, in one
+/// operation: a template of 36 bytes would end the process.
+const UNBOUNDED: [&str; 4] = ["batch", "format", "indent", "slice"];
+/// Most spaces by which `tojson` indents.
+const MAX_INDENT: usize = 64;
+
 /// Why a template gives no prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChatError {
@@ -31,7 +38,7 @@ pub enum ChatError {
     #[error("the chat template has {0} bytes, more than the {max} allowed", max = MAX_TEMPLATE)]
     TooLong(usize),
     /// The template refuses these messages, in its own words.
-    #[error("the chat template refuses these messages (line {line}): {reason}")]
+    #[error("the chat template refuses these messages (line {line}): {reason}", reason = Shown(.reason))]
     Refused {
         /// Line of the template.
         line: usize,
@@ -45,7 +52,7 @@ pub enum ChatError {
     #[error("the chat template writes more than {MAX_PROMPT} bytes")]
     Output,
     /// The template is wrong, or uses what is not there.
-    #[error("the chat template fails at line {line}: {reason}")]
+    #[error("the chat template fails at line {line}: {reason}", reason = Shown(.reason))]
     Template {
         /// Line of the template; 0 if the engine does not know.
         line: usize,
@@ -85,10 +92,28 @@ fn environment() -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(RECURSION);
     environment.set_unknown_method_callback(python::call);
+    for name in UNBOUNDED {
+        environment.remove_filter(name);
+    }
+    environment.add_filter("tojson", tojson);
     environment.add_function("raise_exception", |reason: String| -> Result<String, minijinja::Error> {
         Err(minijinja::Error::new(ErrorKind::InvalidOperation, "refused").with_source(Refusal(reason)))
     });
     environment
+}
+
+/// `tojson`, with no more indentation than a person reads.
+fn tojson(value: &Value, indent: Option<Value>, args: Kwargs) -> Result<Value, minijinja::Error> {
+    let asked = match &indent {
+        Some(indent) => Some(indent.clone()),
+        None => args.peek::<Option<Value>>("indent")?,
+    };
+    // A switch is as good as a number to the engine.
+    let wide = |v: Value| bool::try_from(v.clone()).is_err() && usize::try_from(v).is_ok_and(|n| n > MAX_INDENT);
+    if asked.is_some_and(wide) {
+        return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "tojson indents by too much"));
+    }
+    minijinja::filters::tojson(value, indent, args)
 }
 
 /// What a template passed to `raise_exception`.

@@ -100,3 +100,24 @@ fn bombs_run_out_of_fuel_depth_or_room() {
 fn messages_are_data_not_template() {
     assert!(go(CHATML, &[("user", "{{ 1 + 1 }}<b>")]).unwrap().contains("{{ 1 + 1 }}<b>"));
 }
+
+#[test]
+fn no_filter_allocates_what_a_number_in_the_template_says() {
+    for template in [
+        "{{ 'a\nb' | indent(99999999999999999) }}",
+        "{{ '%9999999999999999d' | format(1) }}",
+        "{{ [1] | slice(99999999999) | list }}",
+        "{{ [1] | batch(99999999999, 0) | list }}",
+        "{{ [1] | tojson(indent=99999999999) }}",
+        "{{ [1] | tojson(99999999999) }}",
+    ] {
+        assert!(matches!(go(template, &[]), Err(ChatError::Template { .. })), "{template}");
+    }
+    assert_eq!(go("{{ [1] | tojson(indent=2) }}{{ [1] | tojson }}", &[]).unwrap(), "[\n  1\n][1]");
+}
+
+#[test]
+fn what_a_template_says_in_an_error_stays_on_one_line() {
+    let error = go("{{ raise_exception('no\n\x1b[2Jsystem') }}", &[]).unwrap_err();
+    assert!(!error.to_string().contains(char::is_control), "{error:?}");
+}

@@ -27,7 +27,7 @@
 //!
 //! **Bounds.** A token costs at least a byte, its own or its merge's, and a merge two; counts that the remaining bytes
 //! cannot hold are refused before anything is allocated. Joined texts can double, so the limits on one text and on all
-//! texts together ([`MAX_TOKEN`](super::MAX_TOKEN), [`MAX_TEXT`](super::MAX_TEXT)) are checked before each is written.
+//! texts together ([`MAX_TOKEN`], [`MAX_TEXT`](super::MAX_TEXT)) are checked before each is written.
 
 use super::pre::PreTokenizer;
 use super::vocabulary::{Kind, MAX_MERGES, MAX_TEMPLATE, MAX_TOKEN, MAX_TOKENS};

@@ -3,6 +3,7 @@
 //! Two tokens may have the same text, as llama.cpp tolerates: each decodes to that text, and encoding gives the last.
 
 use super::pre::PreTokenizer;
+use crate::shown::Shown;
 use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
@@ -27,10 +28,10 @@ pub enum VocabularyError {
     #[error("the model file has no `{0}`: it carries no complete tokenizer")]
     Missing(&'static str),
     /// Unknown `tokenizer.ggml.model`.
-    #[error("tokenizer model `{0}` is not supported: use a model whose tokenizer.ggml.model is gpt2 or llama")]
+    #[error("tokenizer model `{}` is not supported: use a model whose tokenizer.ggml.model is gpt2 or llama", Shown(.0))]
     Model(String),
     /// Unknown `tokenizer.ggml.pre`.
-    #[error("pre-tokenizer `{0}` is not supported: use a model with one of {list}", list = PreTokenizer::SUPPORTED)]
+    #[error("pre-tokenizer `{}` is not supported: use a model with one of {list}", Shown(.0), list = PreTokenizer::SUPPORTED)]
     PreTokenizer(String),
     /// A list is longer than its limit.
     #[error("{got} {what} are more than the {max} allowed")]
@@ -91,7 +92,7 @@ pub enum VocabularyError {
     #[error("merge {0} is not of the form `left right`")]
     MergeForm(usize),
     /// A merge names a text that is no token.
-    #[error("merge {merge} names `{text}`, which is not in the vocabulary")]
+    #[error("merge {merge} names `{text}`, which is not in the vocabulary", text = Shown(.text))]
     MergePart {
         /// Rank of the merge.
         merge: usize,

@@ -12,7 +12,7 @@ use assay_verifier::cli::progress::Progress;
 use assay_verifier::cli::{Report, files, hex};
 use assay_verifier::{Job, Receipt};
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -69,11 +69,9 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
     let mut words = format!("{} tokens in {seconds:.2} s, the first after {first_token:.2} s", tokens.len());
     if let Some(recorder) = &recorder {
         let (output, receipt) = seal(&job, tokens, recorder, &key);
-        for (name, bytes) in
-            [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())]
-        {
-            files::write(&args.out.join(name), &bytes)?;
-        }
+        let files = [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())]
+            .map(|(name, bytes)| (args.out.join(name), bytes));
+        files::write_all(&files.each_ref().map(|(path, bytes)| (path.as_path(), bytes.as_slice())))?;
         describe(&receipt, &args.out, &mut report, &mut words);
     }
     Ok(Report::done(words, report))
@@ -131,7 +129,7 @@ fn prepare(out: &Path) -> Result<()> {
     std::fs::remove_file(&probe).with_context(|| format!("{} cannot hold the results", out.display()))
 }
 
-/// Streams the text to a terminal, and keeps it for the report.
+/// Streams the text to standard output unless that is for JSON, and keeps it for the report.
 struct Screen<'t> {
     prompt: Progress,
     stream: TokenStream<'t>,
@@ -147,7 +145,7 @@ impl<'t> Screen<'t> {
             prompt: Progress::new("reading the prompt", prompt as u64),
             stream: tokenizer.stream(),
             text: String::new(),
-            shown: !json && std::io::stdout().is_terminal(),
+            shown: !json,
             started,
             first_token: None,
         }

@@ -31,7 +31,7 @@ fn half(b: &[u8]) -> f32 {
     let (sign, exponent, fraction) = (bits >> 15 << 31, bits >> 10 & 31, bits & 1023);
     let magnitude = match exponent {
         0 => (fraction as f32 * 2f32.powi(-24)).to_bits(),
-        _ => ((exponent + 112) << 23) | fraction << 13,
+        _ => ((exponent + 112) << 23) | (fraction << 13),
     };
     f32::from_bits(sign | magnitude)
 }

@@ -6,7 +6,7 @@ use crate::audit::{self, Checked, Claim, Pins};
 use crate::receipt::Address;
 use crate::reject::Rejection;
 use crate::{Answer, Challenge, Job, Output, Receipt};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use assay_model::open::open;
 use assay_model::wire::{FileKind, WireError};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "T")]
     now: Option<u64>,
     /// Recompute the whole trace.
-    #[arg(long, conflicts_with_all = ["challenge", "proof"], required_unless_present = "challenge")]
+    #[arg(long, conflicts_with_all = ["challenge", "proof"])]
     full: bool,
     /// The challenge that was sent.
     #[arg(long, value_name = "FILE", requires = "proof")]
@@ -53,6 +53,7 @@ struct Outcome {
 /// # Errors
 /// A file that cannot be read, or a model that cannot be used.
 pub fn run(args: &Args) -> Result<Report> {
+    ensure!(args.full || args.challenge.is_some(), "say what to check: --full, or --challenge FILE with --proof FILE");
     let receipt = files::read(&args.receipt)?;
     let job = files::read(args.job.as_deref().unwrap_or(&args.receipt.with_extension("job")))
         .context("the job is needed: name it with --job, or keep it beside the receipt")?;

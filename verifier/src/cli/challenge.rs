@@ -61,7 +61,11 @@ pub fn run(args: &Args) -> Result<Report> {
     ))
 }
 
-fn density(text: Option<&str>) -> Result<u32> {
+/// A density in units of 2^-16, from a decimal number or a fraction; full if none is given.
+///
+/// # Errors
+/// Text that is neither, or a value outside (0, 1].
+pub fn density(text: Option<&str>) -> Result<u32> {
     let Some(text) = text else { return Ok(FULL_DENSITY) };
     let value = match text.split_once('/') {
         Some((a, b)) => {

@@ -56,7 +56,7 @@ pub fn finish(result: anyhow::Result<Report>, as_json: bool) -> ExitCode {
             (code, report.text, report.json)
         }
         Err(error) => {
-            let message = format!("{error:#}").replace('\n', " ");
+            let message = one_line(&error);
             eprintln!("error: {message}");
             (2, String::new(), json!({ "verdict": "error", "message": message }))
         }
@@ -73,6 +73,18 @@ pub fn finish(result: anyhow::Result<Report>, as_json: bool) -> ExitCode {
         // A closed pipe takes nothing away from the verdict, but there is nobody left to tell.
         Err(_) => ExitCode::from(code.max(2)),
     }
+}
+
+/// An error and its causes in one line; a cause that the line already ends with is not said twice.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !line.ends_with(&cause) {
+            let separator = if line.is_empty() { "" } else { ": " };
+            line = line + separator + &cause;
+        }
+    }
+    line.replace('\n', " ")
 }
 
 /// A rejection as JSON.

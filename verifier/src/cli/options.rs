@@ -1,7 +1,7 @@
 //! The options that make a job, shared by `assay-verifier job` and `assay-prover run`.
 
 use super::files;
-use crate::job::{Job, Settlement};
+use crate::job::{Job, MAX_STOP, Settlement};
 use anyhow::{Context, Result, bail, ensure};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
@@ -63,6 +63,12 @@ impl JobOptions {
         ensure!(self.max_tokens > 0, "--max-tokens must be at least 1");
         let sampling = Sampling::from_decimals(&self.temperature, self.top_k, &self.top_p)
             .context("--temperature, --top-k or --top-p cannot be used")?;
+        let stop = if self.ignore_stop { Vec::new() } else { tokenizer.vocabulary().stop_tokens() };
+        ensure!(
+            stop.len() <= MAX_STOP,
+            "the model names {} stop tokens, and a job holds at most {MAX_STOP}",
+            stop.len()
+        );
         let job = Job {
             manifest,
             settlement: Settlement::default(),
@@ -70,7 +76,7 @@ impl JobOptions {
             sampling,
             seed: random()?,
             max_tokens: self.max_tokens,
-            stop: if self.ignore_stop { Vec::new() } else { tokenizer.vocabulary().stop_tokens() },
+            stop,
             nonce: random()?,
             secret: random()?,
             expires: self.expires.unwrap_or_else(|| unix_now().saturating_add(DEFAULT_LIFE.as_secs())),

@@ -15,7 +15,7 @@ pub struct KeyValueHead {
     keys: Vec<[u32; BLOCK]>,
     /// `[pair of positions][dimension]`, the earlier position low; padded to [`VALUE_LANES`].
     values: Vec<[u32; VALUE_LANES]>,
-    key_shifts: Vec<u8>,
+    key_shifts: Vec<[u8; BLOCK]>,
     value_shifts: Vec<u8>,
     len: usize,
 }
@@ -53,7 +53,7 @@ impl KeyValueHead {
         let pairs = (self.len + more).div_ceil(2);
         self.keys.reserve_exact((blocks * self.head_dim / 2).saturating_sub(self.keys.len()));
         self.values.reserve_exact((pairs * self.value_vectors()).saturating_sub(self.values.len()));
-        self.key_shifts.reserve_exact((blocks * BLOCK).saturating_sub(self.key_shifts.len()));
+        self.key_shifts.reserve_exact(blocks.saturating_sub(self.key_shifts.len()));
         self.value_shifts.reserve_exact(more);
     }
 
@@ -66,13 +66,13 @@ impl KeyValueHead {
         let (lane, vectors) = (self.len % BLOCK, self.value_vectors());
         if lane == 0 {
             self.keys.resize(self.keys.len() + self.head_dim / 2, [0; BLOCK]);
-            self.key_shifts.resize(self.key_shifts.len() + BLOCK, 0);
+            self.key_shifts.push([0; BLOCK]);
         }
         let start = self.keys.len() - self.head_dim / 2;
         for (k, x) in self.keys[start..].iter_mut().zip(key.as_chunks::<2>().0) {
             k[lane] = word(*x);
         }
-        self.key_shifts[self.len] = key_shift;
+        self.key_shifts[self.len / BLOCK][lane] = key_shift;
         let odd = self.len % 2;
         if odd == 0 {
             self.values.resize(self.values.len() + vectors, [0; VALUE_LANES]);
@@ -92,14 +92,9 @@ impl KeyValueHead {
         self.head_dim.div_ceil(VALUE_LANES)
     }
 
-    /// `[pair of dimensions][position]`.
-    pub(super) fn keys(&self, block: usize) -> &[[u32; BLOCK]] {
-        &self.keys[block * self.head_dim / 2..][..self.head_dim / 2]
-    }
-
-    /// Shifts of a block's keys, zero for unused positions.
-    pub(super) fn key_shifts(&self, block: usize) -> &[u8] {
-        &self.key_shifts[block * BLOCK..][..BLOCK]
+    /// The first `blocks` blocks: `[block][pair of dimensions][position]`, and shifts; zero for unused positions.
+    pub(super) fn keys(&self, blocks: usize) -> (&[[u32; BLOCK]], &[[u8; BLOCK]]) {
+        (&self.keys[..blocks * self.head_dim / 2], &self.key_shifts[..blocks])
     }
 
     /// Shifts of the values from position `first` on.

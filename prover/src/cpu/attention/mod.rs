@@ -6,8 +6,8 @@
 //!   added apart. |zf| ≤ hd·2^(30 + 18) stays in 64 bits.
 //! - *Weights.* Δ = max − zf_j ≥ 2^49 gives t_j ≥ 2^12, thus e_j = 0, because c ≥ 2 and 38 − sq ≤ 38; below it Δ·c fits
 //!   64 bits. sq ≤ 18, so the shift is to the right.
-//! - *Mix.* w_j = e_j << sv_j of [`SEGMENT`] positions is split at bit b, `w = high·2^b + low`, b the least with
-//!   Σ high ≤ 2^15. While b ≤ [`MAX_SPLIT`], Σ low < 2^16 too, and sums of either half times |v| < 2^15 fit an i32. Flat
+//! - *Mix.* w_j = e_j << sv_j of 32 positions is split at bit b, `w = high·2^b + low`, b the least with
+//!   Σ high ≤ 2^15. While b ≤ 11, Σ low < 2^16 too, and sums of either half times |v| < 2^15 fit an i32. Flat
 //!   attention over huge values goes beyond that; such a segment is summed in 64 bits.
 
 #[cfg(target_arch = "x86_64")]
@@ -44,7 +44,7 @@ pub struct Query<'a> {
 #[derive(Default)]
 pub struct Scratch {
     query: Vec<u32>,
-    scores: Vec<i64>,
+    scores: Vec<[i64; BLOCK]>,
     weights: Vec<u32>,
     mix: Vec<i64>,
 }
@@ -63,46 +63,84 @@ pub fn head(
     out: &mut [i32],
 ) {
     assert!(0 < seen && seen <= past.len() && query.x.len() == past.head_dim() && out.len() == past.head_dim());
-    let Scratch { query: words, scores, weights, mix } = scratch;
-    words.clear();
-    words.extend(query.x.as_chunks::<2>().0.iter().map(|x| word(*x)));
-    scores.clear();
-    for block in 0..seen.div_ceil(BLOCK) {
-        let z = score_block(tier, past.keys(block), words);
-        scores.extend(z.iter().zip(past.key_shifts(block)).map(|(z, &s)| z << s));
+    let call = Call { query, past, seen, tables };
+    match tier.0 {
+        Kind::Portable => call.run(scratch, out, portable::scores, portable::mix),
+        // SAFETY: a `Tier` of this kind exists only where the processor has AVX2.
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2 | Kind::Avx512 => unsafe { avx2::head(&call, scratch, out) },
     }
-    scores.truncate(seen);
-    let total = softmax(scores, query.shift, tables, weights);
-    mix.clear();
-    mix.resize(past.head_dim().next_multiple_of(VALUE_LANES), 0);
-    for (segment, e) in weights.chunks(SEGMENT).enumerate() {
-        mix_segment(tier, e, past, segment * SEGMENT, mix);
-    }
-    let divisor = total.max(1);
-    for (out, o) in out.iter_mut().zip(mix) {
-        let quotient = (*o + (total >> 1)).div_euclid(divisor);
-        *out = quotient.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+}
+
+/// What one head reads.
+struct Call<'a> {
+    query: Query<'a>,
+    past: &'a KeyValueHead,
+    seen: usize,
+    tables: &'a Tables,
+}
+
+impl Call<'_> {
+    /// The whole head; inlined, so that each tier compiles it for its registers.
+    ///
+    /// `scores(keys, shifts, query, zf)` and `mix(values, low, high, split, mix)` are the tier's inner loops.
+    #[inline(always)]
+    fn run(
+        &self,
+        scratch: &mut Scratch,
+        out: &mut [i32],
+        scores_of: impl Fn(&[[u32; BLOCK]], &[[u8; BLOCK]], &[u32], &mut [[i64; BLOCK]]),
+        mix_of: impl Fn(&[[u32; VALUE_LANES]], &[u32], &[u32], u32, &mut [i64]),
+    ) {
+        let Scratch { query, scores, weights, mix } = scratch;
+        query.clear();
+        query.extend(self.query.x.as_chunks::<2>().0.iter().map(|x| word(*x)));
+        scores.resize(self.seen.div_ceil(BLOCK), [0; BLOCK]);
+        let (keys, shifts) = self.past.keys(scores.len());
+        scores_of(keys, shifts, query, scores);
+        let total = softmax(&scores.as_flattened()[..self.seen], self.query.shift, self.tables, weights);
+        mix.clear();
+        mix.resize(self.past.head_dim().next_multiple_of(VALUE_LANES), 0);
+        for (segment, e) in weights.chunks(SEGMENT).enumerate() {
+            mix_segment(e, self.past, segment * SEGMENT, mix, &mix_of);
+        }
+        let divisor = total.max(1);
+        for (out, o) in out.iter_mut().zip(mix) {
+            let quotient = (*o + (total >> 1)).div_euclid(divisor);
+            *out = quotient.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        }
     }
 }
 
 /// Weights e_j of scores zf_j; returns their sum P.
+#[inline(always)]
 fn softmax(scores: &[i64], sq: u8, tables: &Tables, weights: &mut Vec<u32>) -> i64 {
     let max = scores.iter().copied().max().unwrap_or(0);
-    let scale = tables.score_scale as i64;
+    let scale = tables.score_scale & 0xffff;
     let shift = 38 - u32::from(sq);
     let exp: &[u16; 1 << TABLE_BITS] = tables.exp.as_slice().try_into().expect("the table has 2^12 entries");
     weights.clear();
     weights.extend(scores.iter().map(|zf| {
-        let below = (max - zf).min(1 << 49);
-        let t = (below * scale) >> shift;
-        let e = exp[t as usize & ((1 << TABLE_BITS) - 1)];
-        if t < 1 << TABLE_BITS { u32::from(e) } else { 0 }
+        let below = (max - zf).min(1 << 49) as u64;
+        ((below * scale) >> shift).min(1 << TABLE_BITS) as u32
     }));
-    weights.iter().map(|&e| i64::from(e)).sum()
+    let mut total = 0;
+    for w in weights {
+        *w = exp.get(*w as usize).copied().map_or(0, u32::from);
+        total += i64::from(*w);
+    }
+    total
 }
 
 /// Adds `Σ e_j·(v_j << sv_j)` of positions `first..` to `mix`.
-fn mix_segment(tier: Tier, e: &[u32], past: &KeyValueHead, first: usize, mix: &mut [i64]) {
+#[inline(always)]
+fn mix_segment(
+    e: &[u32],
+    past: &KeyValueHead,
+    first: usize,
+    mix: &mut [i64],
+    mix_of: impl Fn(&[[u32; VALUE_LANES]], &[u32], &[u32], u32, &mut [i64]),
+) {
     let mut w = [0u64; SEGMENT];
     for ((w, &e), &sv) in w.iter_mut().zip(e).zip(past.value_shifts(first)) {
         *w = u64::from(e) << sv;
@@ -123,20 +161,5 @@ fn mix_segment(tier: Tier, e: &[u32], past: &KeyValueHead, first: usize, mix: &m
         *low = word([(a & mask) as i16, (b & mask) as i16]);
         *high = word([(a >> split) as i16, (b >> split) as i16]);
     }
-    match tier.0 {
-        Kind::Portable => portable::mix(values, &low, &high, split, mix),
-        // SAFETY: a `Tier` of this kind exists only where the processor has AVX2.
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx2 | Kind::Avx512 => unsafe { avx2::mix(values, &low, &high, split, mix) },
-    }
-}
-
-/// `Σ q·k` of the positions of one block.
-fn score_block(tier: Tier, keys: &[[u32; BLOCK]], query: &[u32]) -> [i64; BLOCK] {
-    match tier.0 {
-        Kind::Portable => portable::scores(keys, query),
-        // SAFETY: a `Tier` of this kind exists only where the processor has AVX2.
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx2 | Kind::Avx512 => unsafe { avx2::scores(keys, query) },
-    }
+    mix_of(values, &low, &high, split, mix);
 }

@@ -3,17 +3,21 @@
 use super::cache::{BLOCK, VALUE_LANES};
 use crate::cpu::linear::unword;
 
-/// `Σ q·k` of the positions of one block, `[pair of dimensions][position]`.
-pub fn scores(keys: &[[u32; BLOCK]], query: &[u32]) -> [i64; BLOCK] {
-    let mut z = [0; BLOCK];
-    for (k, &q) in keys.iter().zip(query) {
-        let q = unword(q).map(i32::from);
-        for (z, &k) in z.iter_mut().zip(k) {
-            let k = unword(k).map(i32::from);
-            *z += i64::from(q[0] * k[0] + q[1] * k[1]);
+/// zf of every block of positions; keys are `[block][pair of dimensions][position]`.
+pub fn scores(keys: &[[u32; BLOCK]], shifts: &[[u8; BLOCK]], query: &[u32], zf: &mut [[i64; BLOCK]]) {
+    for ((keys, shifts), zf) in keys.chunks_exact(query.len()).zip(shifts).zip(zf) {
+        let mut z = [0i64; BLOCK];
+        for (k, &q) in keys.iter().zip(query) {
+            let q = unword(q).map(i32::from);
+            for (z, &k) in z.iter_mut().zip(k) {
+                let k = unword(k).map(i32::from);
+                *z += i64::from(q[0] * k[0] + q[1] * k[1]);
+            }
+        }
+        for ((zf, z), s) in zf.iter_mut().zip(z).zip(shifts) {
+            *zf = z << s;
         }
     }
-    z
 }
 
 /// Adds `Σ (high·2^split + low)·v` to `mix`.

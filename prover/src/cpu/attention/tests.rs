@@ -37,7 +37,7 @@ fn check(case: &Case, seed: u64) {
         n
     };
     let rotated = 2 * i64::from(MAX_ROTATED) + 1;
-    let mut mantissa = |range: i64, bits: u32| ((next() % range as u64) as i64 - range / 2 >> (15 - bits)) as i16;
+    let mut mantissa = |range: i64, bits: u32| (((next() % range as u64) as i64 - range / 2) >> (15 - bits)) as i16;
     let query: Vec<i16> = (0..case.head_dim).map(|_| mantissa(rotated, 15)).collect();
     let mut draw = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut shift = |max: u64| {

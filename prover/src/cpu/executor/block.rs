@@ -145,7 +145,7 @@ impl Block {
     }
 
     /// Attention to down of layer `l`.
-    pub fn from_attention(&mut self, model: &Model, l: usize, past: &[KeyValueHead]) {
+    pub fn attention_onward(&mut self, model: &Model, l: usize, past: &[KeyValueHead]) {
         let (c, layer) = (&model.config, &model.layers[l]);
         let slot = l % self.layers.len();
         self.shifts.clear();

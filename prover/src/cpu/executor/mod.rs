@@ -109,7 +109,7 @@ impl Executor {
             for (l, past) in p.past.iter_mut().enumerate() {
                 block.before_attention(p.model, l);
                 block.push_key_values(l, past);
-                block.from_attention(p.model, l, past);
+                block.attention_onward(p.model, l, past);
             }
             if position < sampler.tail_from {
                 return None;
@@ -147,7 +147,7 @@ impl Executor {
                 let (model, past, blocks) = (p.model, &mut p.past[l], &mut p.blocks[..count]);
                 each_block(blocks, |block| block.before_attention(model, l));
                 blocks.iter_mut().for_each(|block| block.push_key_values(l, past));
-                each_block(blocks, |block| block.from_attention(model, l, past));
+                each_block(blocks, |block| block.attention_onward(model, l, past));
             });
             let c = &self.model.config;
             self.record(&mut recorder, count, |block, i, t, out| {

@@ -104,11 +104,13 @@ impl Inputs {
 }
 
 /// A pair of mantissas as the multiply-add instructions take it.
+#[inline]
 pub fn word(x: [i16; 2]) -> u32 {
     u32::from(x[0] as u16) | u32::from(x[1] as u16) << 16
 }
 
 /// The two mantissas of a word.
+#[inline]
 pub fn unword(pair: u32) -> [i16; 2] {
     [pair as i16, (pair >> 16) as i16]
 }

@@ -8,7 +8,7 @@
 //!
 //! where p_g is exact in i32: |q·X| ≤ 2^7·(2^15 − 1) and a group has at most [`MAX_GROUP`] columns. That leaves one
 //! 16-bit multiply-add for two weights and a few wide operations a group. For one position the codes are unpacked in
-//! registers; for more, a [`PANEL`] of columns is unpacked once into L1 and used for four positions at a time.
+//! registers; for more, a panel of columns is unpacked once into L1 and used for four positions at a time.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -15,21 +15,27 @@ pub fn accumulate(tile: &Tile<'_>, x: &Inputs, panel: &mut Vec<PairOfColumns>, a
     }
 }
 
-/// Codes of columns `first..first + count` as 16-bit pairs.
+/// Codes of columns `first..first + count` as 16-bit pairs. Inlined, so that each tier compiles it for its registers.
+#[inline(always)]
 pub fn unpack(codes: TileCodes<'_>, first: usize, count: usize, panel: &mut Vec<PairOfColumns>) {
-    panel.clear();
+    panel.resize(count / 2, [[0; 2]; TILE_ROWS]);
     match codes {
         TileCodes::U4(words) => {
-            for words in &words[first / 8..][..count / 8] {
-                for i in 0..4 {
-                    panel.push(words.map(|w| [(w >> (4 * i) & 15) as i16, (w >> (16 + 4 * i) & 15) as i16]));
+            let words = &words[first / 8..][..count / 8];
+            for (words, pairs) in words.iter().zip(panel.as_chunks_mut::<4>().0) {
+                for (i, pairs) in pairs.iter_mut().enumerate() {
+                    for (pair, w) in pairs.iter_mut().zip(words) {
+                        *pair = unword((w >> (4 * i)) & 0x000f_000f);
+                    }
                 }
             }
         }
-        TileCodes::I8(pairs) => {
-            panel.extend(pairs[first / 2..][..count / 2].iter().map(|rows| rows.map(|p| p.map(i16::from))));
+        TileCodes::I8(codes) => {
+            for (pairs, codes) in panel.iter_mut().zip(&codes[first / 2..]) {
+                *pairs = codes.map(|code| code.map(i16::from));
+            }
         }
-        TileCodes::I16(pairs) => panel.extend(&pairs[first / 2..][..count / 2]),
+        TileCodes::I16(pairs) => panel.copy_from_slice(&pairs[first / 2..][..count / 2]),
         TileCodes::I32(_) => {}
     }
 }

@@ -70,11 +70,11 @@ fn check(w: &Matrix, x: &[i16], what: &str) {
         inputs.sum_groups(w.group);
     }
     let mut row = vec![0; w.cols];
-    let mut expected = vec![vec![0i64; w.rows]; inputs.positions()];
+    let mut expected = vec![Vec::with_capacity(w.rows); inputs.positions()];
     for r in 0..w.rows {
         w.decode_row(r, &mut row);
-        for (t, x) in x.chunks(w.cols).enumerate() {
-            expected[t][r] = dot(&row, x);
+        for (expected, x) in expected.iter_mut().zip(x.chunks(w.cols)) {
+            expected.push(dot(&row, x));
         }
     }
     for tier in Tier::all_for_tests() {

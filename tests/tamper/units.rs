@@ -1,0 +1,227 @@
+//! One committed value or scalar of one step, changed before it is committed and signed.
+//!
+//! The client draws the column of the lie, so its first wrong unit is the one that is named.
+
+use crate::case::{Case, HONEST, MODEL, assert_all, verdict_at};
+use assay_model::program::{Step, StepKind, Unit};
+use assay_model::steps::norm;
+use assay_tests::machine::Leaf;
+use assay_tests::rig::{Honest, Run, edit_i16, edit_i32, run};
+use assay_tests::trace::commit;
+use assay_verifier::{Code, Rejection};
+use rayon::prelude::*;
+use std::sync::LazyLock;
+
+/// Position of every lie: one of the answer, neither the first nor the last.
+const T: u32 = 6;
+
+type Change = Box<dyn Fn(&mut Leaf) + Sync + Send>;
+
+struct Lie {
+    name: String,
+    kind: StepKind,
+    unit: Unit,
+    code: Code,
+    change: Change,
+}
+
+fn lie(name: &str, kind: StepKind, unit: Unit, code: Code, change: impl Fn(&mut Leaf) + Sync + Send + 'static) -> Lie {
+    Lie { name: name.to_owned(), kind, unit, code, change: Box::new(change) }
+}
+
+impl Lie {
+    fn case(&self) -> Case {
+        let layer = if StepKind::LAYER.contains(&self.kind) { 1 } else { 0 };
+        let step = Step { kind: self.kind, layer };
+        let mut run = RUN.clone();
+        (self.change)(&mut run.columns[T as usize][MODEL.config.step_index(step) as usize]);
+        let claim = commit(&MODEL.config, &HONEST.job, run, &|_, _| {});
+        let want = Rejection::unit(self.code, T, step, self.unit);
+        Case::new(format!("{}: {}", step, self.name), want, verdict_at(&claim, T))
+    }
+}
+
+/// The honest run, to be altered behind the rig's back.
+static RUN: LazyLock<Run> = LazyLock::new(|| run(&MODEL, &HONEST.job, &mut Honest));
+
+pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let mut lies = values();
+    lies.extend(paddings());
+    lies.extend([StepKind::AttnNorm, StepKind::FfnNorm, StepKind::FinalNorm].into_iter().flat_map(norms));
+    lies.extend([StepKind::AttnPack, StepKind::Act].into_iter().flat_map(packs));
+    lies.extend(key_values());
+    lies.extend(tail());
+    lies.par_iter().map(Lie::case).collect()
+});
+
+/// A value off by one in every chunk and head of every step.
+fn values() -> Vec<Lie> {
+    let c = &MODEL.config;
+    let mut out = Vec::new();
+    let code = |kind| match kind {
+        StepKind::Embed => Code::WrongEmbed,
+        StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm => Code::WrongNorm,
+        StepKind::Kv => Code::WrongKv,
+        StepKind::Attention => Code::WrongAttention,
+        StepKind::AttnPack => Code::WrongPack,
+        StepKind::Act => Code::WrongAct,
+        StepKind::Sample => Code::WrongSample,
+        _ => Code::WrongLinear,
+    };
+    for kind in StepKind::ALL {
+        for unit in (0..c.unit_count(kind)).filter_map(|u| c.unit(kind, u)).filter(|u| *u != Unit::Header) {
+            let at = assay_verifier::needs::outputs(c, kind, unit).start;
+            let narrow = c.shape(kind).element.size() == 2;
+            let change = move |leaf: &mut Leaf| {
+                if narrow { edit_i16(leaf, at, |x| x ^ 1) } else { edit_i32(leaf, at, |x| x ^ 1) }
+            };
+            out.push(lie("a value off by one", kind, unit, code(kind), change));
+        }
+    }
+    out
+}
+
+/// The row behind the last one of each part that does not fill its chunks.
+fn paddings() -> Vec<Lie> {
+    let c = &MODEL.config;
+    let mut out = Vec::new();
+    for kind in [StepKind::Qkv, StepKind::GateUp] {
+        for part in c.parts(kind) {
+            let at = (part.first + part.rows) as usize;
+            let unit = Unit::Chunk(at as u32 / 256);
+            out.push(lie("padding is not zero", kind, unit, Code::Padding, move |leaf| edit_i32(leaf, at, |_| 1)));
+        }
+    }
+    out
+}
+
+/// A norm's header, decoded, changed and put back.
+fn rescale(change: impl Fn(&mut norm::Header) + Sync + Send + 'static) -> impl Fn(&mut Leaf) + Sync + Send {
+    move |leaf| {
+        let mut header = norm::Header::decode(&leaf.header).expect("honest");
+        change(&mut header);
+        leaf.header = header.encode();
+    }
+}
+
+fn norms(kind: StepKind) -> Vec<Lie> {
+    let header =
+        |name, change: fn(&mut norm::Header)| lie(name, kind, Unit::Header, Code::WrongHeader, rescale(change));
+    // Scalars that follow from the partials, but partials that do not follow from the residual.
+    let derived = |name, change: fn(&mut norm::Header)| {
+        let rederived = move |h: &mut norm::Header| {
+            change(h);
+            h.scale = norm::Header::derive(&h.partials, &MODEL.tables.eps);
+        };
+        lie(name, kind, Unit::Chunk(0), Code::WrongNorm, rescale(rederived))
+    };
+    let byte = |name, from_end: usize, value: u8| {
+        lie(name, kind, Unit::Header, Code::OutOfRange, move |leaf: &mut Leaf| {
+            let at = leaf.header.len() - from_end;
+            leaf.header[at] = value;
+        })
+    };
+    vec![
+        header("s1 above the partials", |h| h.scale.s1 += 1),
+        header("s2 above the partials", |h| h.scale.s2 += 1),
+        header("s2 below the partials", |h| h.scale.s2 -= 1),
+        header("another R", |h| h.scale.r = if h.scale.r == 1 << 16 { h.scale.r - 1 } else { h.scale.r + 1 }),
+        header("another j", |h| h.scale.j += 1),
+        derived("a coarser s1 throughout", |h| h.partials.iter_mut().for_each(|p| p.s1 += 1)),
+        derived("a coarser s2 throughout", |h| h.partials.iter_mut().for_each(|p| p.s2 += 1)),
+        derived("a finer s1 throughout", |h| h.partials.iter_mut().for_each(|p| p.s1 = 0)),
+        derived("a finer s2 throughout", |h| h.partials.iter_mut().for_each(|p| p.s2 -= 1)),
+        derived("another sum of squares", |h| h.partials[0].sum += 1 << 20),
+        byte("s1 out of range", 7, 18),
+        byte("s2 out of range", 6, 16),
+        byte("R out of range", 2, 2),
+        byte("j too large", 1, 17),
+        byte("j too small", 1, (-16i8).cast_unsigned()),
+        lie("s1 of a chunk out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[10] = 18),
+        lie("s2 of a chunk out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[11] = 16),
+        lie("−2^15", kind, Unit::Chunk(1), Code::OutOfRange, |leaf| edit_i16(leaf, 300, |_| i16::MIN)),
+        lie(
+            "s1 of a chunk alone",
+            kind,
+            Unit::Chunk(0),
+            Code::WrongNorm,
+            rescale(|h| {
+                // The second chunk's shift keeps the maximum where it is.
+                h.partials[1].s1 = h.scale.s1;
+                h.partials[0].s1 = if h.partials[0].s1 == h.scale.s1 { h.scale.s1 - 1 } else { h.scale.s1 };
+            }),
+        ),
+    ]
+}
+
+fn packs(kind: StepKind) -> Vec<Lie> {
+    let code = if kind == StepKind::Act { Code::WrongAct } else { Code::WrongPack };
+    vec![
+        lie("the shift above the chunks'", kind, Unit::Header, Code::WrongHeader, |leaf| {
+            *leaf.header.last_mut().expect("a shift") += 1;
+        }),
+        lie("the shift below the chunks'", kind, Unit::Header, Code::WrongHeader, |leaf| {
+            *leaf.header.last_mut().expect("a shift") -= 1;
+        }),
+        lie("a coarser shift throughout", kind, Unit::Chunk(0), code, |leaf| {
+            leaf.header.iter_mut().for_each(|s| *s += 1);
+        }),
+        lie("a finer shift throughout", kind, Unit::Chunk(0), code, |leaf| {
+            leaf.header.iter_mut().for_each(|s| *s = 0);
+        }),
+        lie("the shift out of range", kind, Unit::Header, Code::OutOfRange, |leaf| {
+            *leaf.header.last_mut().expect("a shift") = 64;
+        }),
+        lie("a chunk's shift out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[0] = 64),
+        lie("−2^15", kind, Unit::Chunk(0), Code::OutOfRange, |leaf| edit_i16(leaf, 5, |_| i16::MIN)),
+    ]
+}
+
+fn key_values() -> Vec<Lie> {
+    let (kind, hd) = (StepKind::Kv, MODEL.config.head_dim as usize);
+    let lie = |name, head, code, change: fn(&mut Leaf)| lie(name, kind, Unit::Head(head), code, change);
+    let mut out = vec![
+        lie("another key shift", 0, Code::WrongKv, |leaf| leaf.header[0] ^= 1),
+        lie("another value shift", 1, Code::WrongKv, |leaf| leaf.header[3] ^= 1),
+        lie("a key shift out of range", 0, Code::OutOfRange, |leaf| leaf.header[0] = 19),
+        lie("a value shift out of range", 1, Code::OutOfRange, |leaf| leaf.header[3] = 18),
+    ];
+    let beyond = |name, at: usize, head, value: i16| {
+        self::lie(name, kind, Unit::Head(head), Code::OutOfRange, move |leaf| edit_i16(leaf, at, |_| value))
+    };
+    out.extend([
+        beyond("a key beyond any rotation", 0, 0, 23_171),
+        beyond("a key below any rotation", 3, 0, -23_171),
+        beyond("a value of −2^15", 3 * hd, 1, i16::MIN),
+    ]);
+    out
+}
+
+/// What the headers of the logits say, and the sampled token.
+fn tail() -> Vec<Lie> {
+    let maximum = |chunk: u32, by: i32| {
+        lie("a maximum that no logit has", StepKind::Head, Unit::Chunk(chunk), Code::WrongMaximum, move |leaf| {
+            let bytes = &mut leaf.header.as_chunks_mut::<4>().0[chunk as usize];
+            *bytes = (i32::from_le_bytes(*bytes) + by).to_le_bytes();
+        })
+    };
+    vec![
+        maximum(0, 1),
+        maximum(1, -1),
+        maximum(2, 1 << 20),
+        lie(
+            "the committed token is not the one of the output",
+            StepKind::Sample,
+            Unit::Whole,
+            Code::WrongSample,
+            |leaf| {
+                edit_i32(leaf, 0, |x| x + 256);
+            },
+        ),
+    ]
+}
+
+#[test]
+fn every_changed_value_and_scalar_is_named_with_its_place() {
+    assert_all(&CASES);
+}
