@@ -3,11 +3,11 @@
 //! The client draws the column of the lie, so its first wrong unit is the one that is named.
 
 use crate::case::{Case, HONEST, MODEL, assert_all, verdict_at};
-use assay_model::program::{Step, StepKind, Unit};
-use assay_model::steps::norm;
-use assay_tests::machine::Leaf;
-use assay_tests::rig::{Honest, Run, edit_i16, edit_i32, run};
-use assay_tests::trace::commit;
+use assay_model::program::{CHUNK, Step, StepKind, Unit};
+use assay_model::steps::{norm, pack};
+use assay_tests::machine::{At, Leaf, Machine, Normed, Packed, packed};
+use assay_tests::rig::{Honest, Rig, Run, edit_i16, edit_i32, run};
+use assay_tests::trace::{commit, signed};
 use assay_verifier::{Code, Rejection};
 use rayon::prelude::*;
 use std::sync::LazyLock;
@@ -219,6 +219,61 @@ fn tail() -> Vec<Lie> {
             },
         ),
     ]
+}
+
+/// Takes a coarser shift than the smallest, in one step, and uses it consistently.
+struct Coarser(StepKind);
+
+impl Coarser {
+    fn covers(&self, at: At) -> bool {
+        at.t == T && at.step.kind == self.0 && at.step.layer == u32::from(StepKind::LAYER.contains(&self.0))
+    }
+}
+
+impl Rig for Coarser {
+    fn norm(&mut self, m: &mut Machine<'_>, at: At, h: &[i32]) -> Normed {
+        let mut x = m.norm(at.step, h, None);
+        if self.covers(at) {
+            let (s1, s2) = (x.header.scale.s1, x.header.scale.s2 + 1);
+            let chunks = h.chunks(CHUNK).zip(m.gains(at.step).gamma.chunks(CHUNK));
+            x.x = chunks.flat_map(|(h, g)| norm::chunk(h, g, s1, s2).expect("coarser suffices").1).collect();
+            x.header.partials.iter_mut().for_each(|p| p.s2 += 1);
+            x.header.scale.s2 = s2;
+        }
+        x
+    }
+
+    fn pack(&mut self, _: &mut Machine<'_>, at: At, v: &[i128]) -> Packed {
+        let mut x = packed(v);
+        if self.covers(at) {
+            x.header.chunks.iter_mut().for_each(|s| *s += 1);
+            x.header.shift += 1;
+            x.x = pack::mantissas(v, x.header.shift).expect("coarser suffices");
+        }
+        x
+    }
+}
+
+pub static COARSER: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let kinds = [
+        (StepKind::AttnNorm, Code::WrongNorm),
+        (StepKind::FfnNorm, Code::WrongNorm),
+        (StepKind::FinalNorm, Code::WrongNorm),
+        (StepKind::AttnPack, Code::WrongPack),
+        (StepKind::Act, Code::WrongAct),
+    ];
+    let case = |&(kind, code): &(StepKind, Code)| {
+        let step = Step { kind, layer: u32::from(StepKind::LAYER.contains(&kind)) };
+        let want = Rejection::unit(code, T, step, Unit::Chunk(0));
+        let claim = signed(&MODEL, &HONEST.job, &mut Coarser(kind));
+        Case::new(format!("{step}: a coarser shift, used consistently"), want, verdict_at(&claim, T))
+    };
+    kinds.par_iter().map(case).collect()
+});
+
+#[test]
+fn a_shift_that_is_not_the_smallest_is_wrong_even_if_all_else_follows_from_it() {
+    assert_all(&COARSER);
 }
 
 #[test]

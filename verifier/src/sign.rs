@@ -146,4 +146,17 @@ mod tests {
         }
         assert_eq!(recover(&digest, &[0; 65]), None);
     }
+
+    #[test]
+    fn a_signature_whose_point_lies_beyond_the_order_does_not_recover() {
+        // v 29 and 30 mean r + n; about half of these r stand for a point of the curve.
+        for r in 1..64 {
+            let mut signature = [0; 65];
+            (signature[31], signature[63]) = (r, 1);
+            for v in [29, 30] {
+                signature[64] = v;
+                assert_eq!(recover(&keccak(b"message"), &signature), None, "r {r} v {v}");
+            }
+        }
+    }
 }
