@@ -22,7 +22,7 @@ use crate::gguf::{File, Metadata, Tensor, TensorType};
 use crate::matrix::Matrix;
 use crate::model::{Gains, Layer, Model};
 use crate::tables::{TableParams, Tables};
-use crate::weights::{self, WeightError, par};
+use crate::weights::{self, WeightError, Width, par};
 
 /// A loaded model and what its manifest says about it.
 #[derive(Clone, Debug)]
@@ -88,7 +88,8 @@ fn load_tensor(file: &File<'_>, tensor: &Tensor, role: Role) -> Result<(Part, Te
     let bytes = file.tensor_bytes(tensor)?;
     let cols = tensor.dims[0] as usize;
     let (part, k) = match role {
-        Role::Matrix(width) => {
+        Role::Ends | Role::Layer => {
+            let width = if role == Role::Ends { Width::Bits20 } else { Width::of_layer(tensor.kind) };
             let rows = tensor.dims.get(1).map_or(1, |&rows| rows as usize);
             let source = weights::Source { name: &tensor.name, kind: tensor.kind, rows, cols, bytes: &bytes };
             let matrix = weights::pack(&source, width)?;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::LoadError;
 use crate::config::Config;
 use crate::gguf::Tensor;
-use crate::weights::Width;
 
 /// Token embedding.
 pub(super) const EMBEDDING: &str = "token_embd.weight";
@@ -19,7 +18,10 @@ pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
 /// What a tensor is loaded as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    Matrix(Width),
+    /// A matrix of 20-bit weights.
+    Ends,
+    /// A layer's matrix; its type decides the width of its weights.
+    Layer,
     Gains,
     RopeFactors,
 }
@@ -60,8 +62,8 @@ fn expected(c: &Config) -> BTreeMap<String, Expected> {
     let mut add = |name: String, role, dims: &[u64], required| {
         all.insert(name, Expected { role, dims: dims.to_vec(), required });
     };
-    add(EMBEDDING.to_owned(), Role::Matrix(Width::Bits20), &[dim, vocab], true);
-    add(OUTPUT.to_owned(), Role::Matrix(Width::Bits20), &[dim, vocab], false);
+    add(EMBEDDING.to_owned(), Role::Ends, &[dim, vocab], true);
+    add(OUTPUT.to_owned(), Role::Ends, &[dim, vocab], false);
     add(FINAL_NORM.to_owned(), Role::Gains, &[dim], true);
     add(ROPE_FACTORS.to_owned(), Role::RopeFactors, &[u64::from(c.head_dim / 2)], false);
     for layer in 0..c.layers {
@@ -77,7 +79,7 @@ fn expected(c: &Config) -> BTreeMap<String, Expected> {
             ("ffn_up", dim, ffn),
             ("ffn_down", ffn, dim),
         ] {
-            add(layer_tensor(layer, part), Role::Matrix(Width::Bits16), &[inputs, outputs], true);
+            add(layer_tensor(layer, part), Role::Layer, &[inputs, outputs], true);
         }
     }
     all
