@@ -95,6 +95,11 @@ impl Domain {
         Framed(blake3::Hasher::new_from_context_key(&self.context_key()))
     }
 
+    /// Hash of bytes that frame themselves.
+    pub fn hash(self, bytes: &[u8]) -> Digest {
+        *self.hasher().0.update(bytes).finalize().as_bytes()
+    }
+
     /// BLAKE3's key for this label, made once: hashing the label again for every leaf of a trace would cost as much as
     /// the leaf.
     pub fn context_key(self) -> Digest {

@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! salt(t)   = XOF of H("salt", secret ‖ job ‖ t); salt(t, s) is its s-th 32 bytes
-//! leaf(t,s) = H("step leaf", salt(t,s) ‖ job ‖ t ‖ s ‖ kind ‖ element ‖ elements ‖ header ‖ BLAKE3(tensor))
+//! leaf(t,s) = H("step leaf", salt(t,s) ‖ job ‖ t ‖ s ‖ kind ‖ element ‖ elements ‖ header ‖ BLAKE3(tensor) ‖ zeros)
 //! D_t       = root over the leaves of position t, in step order
 //! h_t       = H("link", h_{t−1} ‖ t ‖ token_in ‖ D_t ‖ token_out),    h_{−1} the job digest
 //! ```
 
 use assay_circuits::tree;
-use assay_model::domain::{Digest, Domain, Framed};
+use assay_model::domain::{Digest, Domain};
 use assay_model::program::{Shape, Step};
+use assay_model::wire::Writer;
 
 /// Salts of the leaves of position `t`, `count` of them in step order.
 pub fn salts(secret: &[u8; 32], job: &Digest, t: u32, count: u32) -> Vec<[u8; 32]> {
@@ -23,16 +24,30 @@ pub fn salts(secret: &[u8; 32], job: &Digest, t: u32, count: u32) -> Vec<[u8; 32
         .collect()
 }
 
-/// The hash under which a leaf stands, ready for its digest: everything in front of the tensor's digest.
-fn leaf_prefix(salt: &[u8; 32], job: &Digest, t: u32, index: u32, step: Step, shape: &Shape, header: &[u8]) -> Framed {
-    let mut h = Domain::StepLeaf.hasher();
-    h.fixed(salt).fixed(job).u32(t).u32(index);
-    h.fixed(&[kind_byte(step), element_byte(shape)]);
-    h.u32(u32::try_from(shape.len).unwrap_or(u32::MAX)).framed(header);
-    h
+/// What leaf(t, s) of the step with number `index` hashes, from its header bytes and the BLAKE3 digest of its tensor.
+///
+/// Zeros fill it up to whole 64-byte blocks, so that leaves of one length can be hashed side by side; the header stands
+/// behind its length, so no two leaves share a preimage.
+#[allow(clippy::too_many_arguments, reason = "the leaf binds exactly these")]
+pub fn leaf_preimage(
+    salt: &[u8; 32],
+    job: &Digest,
+    t: u32,
+    index: u32,
+    step: Step,
+    shape: &Shape,
+    header: &[u8],
+    tensor: &Digest,
+) -> Vec<u8> {
+    let mut w = Writer::bare();
+    w.raw(salt).raw(job).u32(t).u32(index);
+    w.u8(kind_byte(step)).u8(element_byte(shape)).count(shape.len).framed(header).raw(tensor);
+    let mut bytes = w.finish();
+    bytes.resize(bytes.len().next_multiple_of(64), 0);
+    bytes
 }
 
-/// leaf(t, s) of the step with number `index`, from its header bytes and the BLAKE3 digest of its tensor.
+/// leaf(t, s).
 #[allow(clippy::too_many_arguments, reason = "the leaf binds exactly these")]
 pub fn leaf(
     salt: &[u8; 32],
@@ -44,7 +59,7 @@ pub fn leaf(
     header: &[u8],
     tensor: &Digest,
 ) -> Digest {
-    leaf_prefix(salt, job, t, index, step, shape, header).fixed(tensor).digest()
+    Domain::StepLeaf.hash(&leaf_preimage(salt, job, t, index, step, shape, header, tensor))
 }
 
 fn kind_byte(step: Step) -> u8 {

@@ -82,13 +82,27 @@ impl Lanes {
 
     /// Hashes inputs of whole blocks, each into its slot.
     fn run<'a, const N: usize>(&mut self, inputs: impl Iterator<Item = (usize, &'a [u8; N])>, mode: Mode) {
-        let (slots, inputs): (Vec<usize>, Vec<&[u8; N]>) = inputs.unzip();
+        let (slots, mut inputs): (Vec<usize>, Vec<&[u8; N]>) = inputs.unzip();
+        self.fill_lanes(&mut inputs);
         self.found.resize(inputs.len() * 32, 0);
         let found = &mut self.found[..inputs.len() * 32];
         let Mode { counter, flags, start, end } = mode;
         self.platform.hash_many(&inputs, &self.key, counter, IncrementCounter::No, flags, start, end, found);
         for (slot, digest) in slots.into_iter().zip(found.as_chunks::<32>().0) {
             self.nodes[slot] = *digest;
+        }
+    }
+
+    /// Repeats the last input until all lanes are taken, where that is faster than hashing what is left over in narrower
+    /// lanes and one by one; the surplus digests are not used.
+    fn fill_lanes<T: Copy>(&self, inputs: &mut Vec<T>) {
+        let lanes = self.platform.simd_degree();
+        let over = inputs.len() % lanes;
+        if let Some(&last) = inputs.last()
+            && over > lanes / 4
+            && !over.is_power_of_two()
+        {
+            inputs.resize(inputs.len() + lanes - over, last);
         }
     }
 

@@ -34,6 +34,9 @@ use tail::{TAIL_POSITIONS, Tail};
 
 /// Positions of one block: enough to share each unpacked weight, few enough for their vectors to stay in cache.
 const BLOCK_POSITIONS: usize = 64;
+/// Layers of a single position that are recorded together: enough tensors to fill the hash's lanes, few enough to be
+/// hashed before they leave the second-level cache.
+const RECORDED_LAYERS: usize = 8;
 /// Growth of the keys and values, in positions.
 const RESERVE: usize = 256;
 
@@ -100,32 +103,43 @@ impl Executor {
     }
 
     /// One position, split inside its products.
-    fn step(&mut self, token: u32, sampler: &Sampler, recorder: Option<&mut dyn Recorder>) -> Option<u32> {
-        let (which, layers) = if recorder.is_some() { (1, self.model.layers.len()) } else { (0, 1) };
+    fn step(&mut self, token: u32, sampler: &Sampler, mut recorder: Option<&mut dyn Recorder>) -> Option<u32> {
+        let (which, slots) = if recorder.is_some() { (1, RECORDED_LAYERS) } else { (0, 1) };
         let (tier, threads, position) = (self.tier, self.threads, self.position);
+        let layers = self.model.layers.len();
+        for first in (0..layers).step_by(RECORDED_LAYERS) {
+            let group = first..layers.min(first + RECORDED_LAYERS);
+            self.on_threads(|p| {
+                let block = p.single[which].get_or_insert_with(|| Block::new(p.model, tier, threads, 1, slots));
+                if first == 0 {
+                    block.embed(p.model, position, &[token]);
+                }
+                for l in group.clone() {
+                    block.before_attention(p.model, l);
+                    block.push_key_values(l, &mut p.past[l]);
+                    block.attention_onward(p.model, l, &p.past[l]);
+                }
+            });
+            if let (Some(recorder), Some(block)) = (&mut recorder, &self.single[which]) {
+                let mut outputs = Vec::with_capacity(10 * group.len() + 1);
+                if first == 0 {
+                    outputs.push(block.embed.output(0, position));
+                }
+                for l in group {
+                    outputs.extend(block.outputs(l).outputs(&self.model.config, l as u32, 0, position));
+                }
+                recorder.record(&outputs);
+            }
+        }
+        if position < sampler.tail_from {
+            return None;
+        }
         let token = self.on_threads(|p| {
-            let block = p.single[which].get_or_insert_with(|| Block::new(p.model, tier, threads, 1, layers));
-            block.embed(p.model, position, &[token]);
-            for (l, past) in p.past.iter_mut().enumerate() {
-                block.before_attention(p.model, l);
-                block.push_key_values(l, past);
-                block.attention_onward(p.model, l, past);
-            }
-            if position < sampler.tail_from {
-                return None;
-            }
+            let block = p.single[which].as_ref()?;
             p.tail.run(p.model, &[(position, &block.residual)], sampler)
         });
-        if let (Some(recorder), Some(block)) = (recorder, &self.single[which]) {
-            let c = &self.model.config;
-            let mut outputs = vec![block.embed.output(0, position)];
-            for l in 0..layers {
-                outputs.extend(block.outputs(l).outputs(c, l as u32, 0, position));
-            }
-            if token.is_some() {
-                outputs.extend(self.tail.outputs.outputs(c, 0, position));
-            }
-            recorder.record(&outputs);
+        if let Some(recorder) = recorder {
+            recorder.record(&self.tail.outputs.outputs(&self.model.config, 0, position));
         }
         token
     }
