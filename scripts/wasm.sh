@@ -9,7 +9,8 @@ build=(cargo build --release --locked --quiet -p assay-verifier --lib --no-defau
 
 skip() { echo "SKIPPED: verifier for WebAssembly ($*)"; exit 0; }
 
-if command -v rustup >/dev/null && rustup target list --installed 2>/dev/null | grep -qx "$target"; then
+installed() { rustup target list --installed 2>/dev/null | grep -qx "$target"; }
+if command -v rustup >/dev/null && { installed || rustup target add "$target" >/dev/null 2>&1; }; then
   "${build[@]}"
   echo "built with rustup's $target"
   exit

@@ -11,6 +11,8 @@ use crate::arith::{rsr, rsr_i32, saturate_i32};
 use crate::config::{GATE_BITS, RESIDUAL_BITS, VALUE_BITS};
 use crate::matrix::Matrix;
 use crate::program::StepKind;
+use crate::weights::par;
+use std::ops::Range;
 
 /// Rounding of one part of a linear step, fixed by its weights' exponent and the header of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +66,26 @@ pub fn dot(w: &[i32], x: &[i16]) -> i64 {
     w.iter().zip(x).map(|(&w, &x)| i64::from(w) * i64::from(x)).sum()
 }
 
+/// Rows of one band: a band is decoded and multiplied on one thread.
+const BAND: usize = 256;
+
 /// Accumulators of rows `first..first + count` for several inputs: `[input][row]`.
 pub fn accumulate(w: &Matrix, first: usize, count: usize, inputs: &[&[i16]]) -> Vec<Vec<i64>> {
-    let mut row = vec![0; w.cols];
+    let bands: Vec<_> = (first..first + count).step_by(BAND).map(|row| row..(first + count).min(row + BAND)).collect();
     let mut acc = vec![Vec::with_capacity(count); inputs.len()];
-    for i in first..first + count {
+    for band in par::map(&bands, |rows| accumulate_band(w, rows.clone(), inputs)) {
+        for (acc, part) in acc.iter_mut().zip(band) {
+            acc.extend(part);
+        }
+    }
+    acc
+}
+
+/// A row is decoded once for all inputs.
+fn accumulate_band(w: &Matrix, rows: Range<usize>, inputs: &[&[i16]]) -> Vec<Vec<i64>> {
+    let mut row = vec![0; w.cols];
+    let mut acc = vec![Vec::with_capacity(rows.len()); inputs.len()];
+    for i in rows {
         w.decode_row(i, &mut row);
         for (acc, x) in acc.iter_mut().zip(inputs) {
             acc.push(dot(&row, x));
