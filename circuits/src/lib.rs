@@ -2,7 +2,8 @@
 //!
 //! - [`tree`]: the one shape of hash tree in the protocol, with openings of any set of leaves;
 //! - [`chunks`]: BLAKE3's own tree, so that 1 KiB chunks of a tensor open alone;
-//! - [`draws`]: the stream of unbiased draws that a challenge stands for.
+//! - [`draws`]: the stream of unbiased draws that a challenge stands for;
+//! - [`srs`]: powers of tau over BN254.
 //!
 //! Everything that meets a stranger's bytes here is total: wrong input gives an error, never a panic.
 
@@ -21,4 +22,5 @@
 
 pub mod chunks;
 pub mod draws;
+pub mod srs;
 pub mod tree;
