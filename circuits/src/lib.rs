@@ -3,7 +3,9 @@
 //! - [`tree`]: the one shape of hash tree in the protocol, with openings of any set of leaves;
 //! - [`chunks`]: BLAKE3's own tree, so that 1 KiB chunks of a tensor open alone;
 //! - [`draws`]: the stream of unbiased draws that a challenge stands for;
-//! - [`srs`]: powers of tau over BN254.
+//! - [`srs`]: powers of tau over BN254;
+//! - [`fold`]: proofs that committed matrices times vectors are what is claimed;
+//! - [`transcript`]: the order in which such a proof draws its challenges.
 //!
 //! Everything that meets a stranger's bytes here is total: wrong input gives an error, never a panic.
 
@@ -22,5 +24,7 @@
 
 pub mod chunks;
 pub mod draws;
+pub mod fold;
 pub mod srs;
+pub mod transcript;
 pub mod tree;

@@ -45,11 +45,13 @@ pub enum Domain {
     Draw,
     /// Sampling randomness at one position.
     Sample,
+    /// The transcript of a fold proof.
+    Fold,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 16] = [
+    pub const ALL: [Domain; 17] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -66,6 +68,7 @@ impl Domain {
         Domain::Challenge,
         Domain::Draw,
         Domain::Sample,
+        Domain::Fold,
     ];
 
     /// The label; frozen.
@@ -87,6 +90,7 @@ impl Domain {
             Domain::Challenge => "assay v1 challenge",
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
+            Domain::Fold => "assay v1 fold",
         }
     }
 

@@ -1,0 +1,117 @@
+//! The order of the transcript, as types: each round absorbs what the prover sends and draws the next challenge. Prover and
+//! verifier both go through here, so there is no second place that could differ.
+//!
+//! The order is the security. Drawn any earlier, ρ lets a prover solve for accumulators that satisfy one linear equation,
+//! γ lets A pay for a degree, and e lets one opening compensate the other (`docs/attacks.md` has each as a test).
+
+use super::{FoldError, Statement};
+use crate::srs::points::{encode_fr, encode_g1};
+use crate::transcript::{Item, Transcript};
+use ark_bn254::{Fr, G1Affine};
+use ark_ff::AdditiveGroup;
+
+/// Before ρ: the statement.
+pub struct Stated(Transcript);
+/// After ρ, before the folds are committed.
+pub struct Rows(Transcript);
+/// After δ, before A.
+pub struct Claims(Transcript);
+/// After γ, before B and the quotients.
+pub struct Degree(Transcript);
+/// After z, before the values.
+pub struct Point(Transcript);
+/// After ν, before the opening witnesses.
+pub struct Values(Transcript);
+
+/// Absorbs the statement.
+///
+/// # Errors
+/// [`FoldError::Statement`].
+pub fn begin(statement: &Statement<'_>) -> Result<Stated, FoldError> {
+    statement.check()?;
+    let mut t = Transcript::default();
+    let c = &statement.context;
+    t.absorb(Item::Srs, &c.srs);
+    t.absorb(Item::Manifest, &c.manifest);
+    t.absorb(Item::Receipt, &c.receipt);
+    t.absorb(Item::Challenge, &c.challenge);
+    t.absorb(Item::Counts, &words(&[statement.folds.len(), statement.claims.len()]));
+    for fold in &statement.folds {
+        let matrix = usize::try_from(fold.matrix).unwrap_or(usize::MAX);
+        t.absorb(Item::Matrix, &words(&[matrix, fold.width, fold.tile]));
+        let blocks: Vec<usize> =
+            fold.blocks.iter().flat_map(|b| [usize::try_from(b.chunk).unwrap_or(usize::MAX), b.rows]).collect();
+        t.absorb(Item::Blocks, &words(&blocks));
+    }
+    for claim in &statement.claims {
+        t.absorb(Item::Claim, &words(&[claim.fold]));
+        t.absorb(Item::Input, &claim.x.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+        t.absorb(Item::Accumulators, &claim.acc.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>());
+    }
+    Ok(Stated(t))
+}
+
+impl Stated {
+    /// Draws ρ.
+    ///
+    /// # Errors
+    /// [`FoldError::ZeroChallenge`].
+    pub fn rho(mut self) -> Result<(Fr, Rows), FoldError> {
+        Ok((nonzero(self.0.draw(Item::Rho))?, Rows(self.0)))
+    }
+}
+
+impl Rows {
+    /// Absorbs the commitments to every u; draws δ.
+    pub fn delta(mut self, folds: &[G1Affine]) -> (Fr, Claims) {
+        folds.iter().for_each(|c| self.0.absorb(Item::Fold, &encode_g1(c)));
+        (self.0.draw(Item::Delta), Claims(self.0))
+    }
+}
+
+impl Claims {
+    /// Absorbs the commitment to A; draws γ.
+    pub fn gamma(mut self, product: &G1Affine) -> (Fr, Degree) {
+        self.0.absorb(Item::Product, &encode_g1(product));
+        (self.0.draw(Item::Gamma), Degree(self.0))
+    }
+}
+
+impl Degree {
+    /// Absorbs the commitments to B and to the quotients by ascending width; draws z.
+    ///
+    /// # Errors
+    /// [`FoldError::ZeroChallenge`].
+    pub fn z(mut self, degree: &G1Affine, quotients: &[G1Affine]) -> Result<(Fr, Point), FoldError> {
+        self.0.absorb(Item::Degree, &encode_g1(degree));
+        quotients.iter().for_each(|c| self.0.absorb(Item::Quotient, &encode_g1(c)));
+        Ok((nonzero(self.0.draw(Item::Z))?, Point(self.0)))
+    }
+}
+
+impl Point {
+    /// Absorbs every u(z), and A(z); draws ν.
+    pub fn nu(mut self, folds: &[Fr], product: &Fr) -> (Fr, Values) {
+        folds.iter().for_each(|v| self.0.absorb(Item::FoldValue, &encode_fr(v)));
+        self.0.absorb(Item::ProductValue, &encode_fr(product));
+        (self.0.draw(Item::Nu), Values(self.0))
+    }
+}
+
+impl Values {
+    /// Absorbs the witnesses of the openings at z and at 1/z; draws e.
+    pub fn e(mut self, at_z: &G1Affine, at_inverse: &G1Affine) -> Fr {
+        self.0.absorb(Item::OpeningZ, &encode_g1(at_z));
+        self.0.absorb(Item::OpeningInverse, &encode_g1(at_inverse));
+        self.0.draw(Item::E)
+    }
+}
+
+fn nonzero(challenge: Fr) -> Result<Fr, FoldError> {
+    if challenge == Fr::ZERO { Err(FoldError::ZeroChallenge) } else { Ok(challenge) }
+}
+
+/// 64-bit little-endian words.
+fn words(values: &[usize]) -> Vec<u8> {
+    values.iter().flat_map(|v| u64::try_from(*v).unwrap_or(u64::MAX).to_le_bytes()).collect()
+}
