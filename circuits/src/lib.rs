@@ -27,4 +27,5 @@ pub mod draws;
 pub mod fold;
 pub mod srs;
 pub mod transcript;
-pub mod tree;
+
+pub use assay_model::tree;

@@ -5,7 +5,7 @@ use super::trace::toy;
 use assay_model::Config;
 use assay_model::gguf::write::Writer;
 use assay_model::gguf::{TensorType, Value};
-use assay_model::manifest::{Manifest, TensorEntry};
+use assay_model::manifest::{Commitments, Manifest, RealParams, TensorEntry, Tiles};
 use assay_model::sampling::Sampling;
 use assay_model::testing::Toy as Recipe;
 use assay_model::text::{Vocabulary, VocabularyParts, codec};
@@ -76,6 +76,7 @@ fn manifest() -> Manifest {
         architecture: "llama".to_owned(),
         config: toy().model.config.clone(),
         tables: toy().model.tables.digests().into_iter().map(|(n, d)| (n.to_owned(), d)).take(2).collect(),
+        params: RealParams::of(&toy().model.tables.params),
         vocabulary: vec![1, 2, 3],
         tensors: vec![TensorEntry {
             name: "token_embd.weight".to_owned(),
@@ -83,7 +84,10 @@ fn manifest() -> Manifest {
             dims: [288, 300],
             k: -3,
             digest: [2; 32],
+            max_abs: 9,
+            rows: [3; 32],
         }],
+        commitments: Some(Commitments { powers: vec![4; 7], tiles: vec![Tiles { height: 32, points: vec![[5; 32]] }] }),
     }
 }
 

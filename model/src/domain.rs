@@ -47,11 +47,15 @@ pub enum Domain {
     Sample,
     /// The transcript of a fold proof.
     Fold,
+    /// One row of integers of a tensor that answers open.
+    WeightRow,
+    /// Inner node of the tree over such rows.
+    WeightNode,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 17] = [
+    pub const ALL: [Domain; 19] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -69,6 +73,8 @@ impl Domain {
         Domain::Draw,
         Domain::Sample,
         Domain::Fold,
+        Domain::WeightRow,
+        Domain::WeightNode,
     ];
 
     /// The label; frozen.
@@ -91,6 +97,8 @@ impl Domain {
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
             Domain::Fold => "assay v1 fold",
+            Domain::WeightRow => "assay v1 weight row",
+            Domain::WeightNode => "assay v1 weight node",
         }
     }
 

@@ -15,10 +15,12 @@ pub mod load;
 pub mod manifest;
 pub mod matrix;
 pub mod model;
+pub mod names;
 #[cfg(feature = "files")]
 pub mod open;
 pub mod program;
 pub mod reference;
+pub mod rows;
 pub mod sampling;
 mod shown;
 pub mod steps;
@@ -26,6 +28,15 @@ pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+#[deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+pub mod tree;
 pub mod weights;
 pub mod wire;
 

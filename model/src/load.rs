@@ -21,6 +21,8 @@ use crate::domain::{Digest, Domain};
 use crate::gguf::{File, Metadata, Tensor, TensorType};
 use crate::matrix::Matrix;
 use crate::model::{Gains, Layer, Model};
+use crate::names;
+use crate::rows;
 use crate::tables::{TableParams, Tables};
 use crate::weights::{self, WeightError, Width, par};
 
@@ -48,6 +50,10 @@ pub struct TensorInfo {
     pub k: i32,
     /// [`weights_digest`] of the tensor.
     pub digest: Digest,
+    /// Largest magnitude of a matrix' integers; 0 for the others.
+    pub max_abs: u32,
+    /// Root over the integer rows of what answers open, embedding and gains; zero for the others.
+    pub rows: Digest,
 }
 
 /// Hash of a tensor under [`Domain::Weights`]: name, type, dimensions, k and the bytes as they stand in the file.
@@ -87,24 +93,36 @@ enum Part {
 fn load_tensor(file: &File<'_>, tensor: &Tensor, role: Role) -> Result<(Part, TensorInfo), LoadError> {
     let bytes = file.tensor_bytes(tensor)?;
     let cols = tensor.dims[0] as usize;
-    let (part, k) = match role {
+    let mut info = TensorInfo {
+        name: tensor.name.clone(),
+        kind: tensor.kind,
+        dims: tensor.dims.clone(),
+        k: 0,
+        digest: [0; 32],
+        max_abs: 0,
+        rows: [0; 32],
+    };
+    let part = match role {
         Role::Ends | Role::Layer => {
             let width = if role == Role::Ends { Width::Bits20 } else { Width::of_layer(tensor.kind) };
             let rows = tensor.dims.get(1).map_or(1, |&rows| rows as usize);
             let source = weights::Source { name: &tensor.name, kind: tensor.kind, rows, cols, bytes: &bytes };
             let matrix = weights::pack(&source, width)?;
-            let k = matrix.k;
-            (Part::Matrix(matrix), k)
+            (info.k, info.max_abs) = (matrix.k, matrix.max_abs);
+            if tensor.name == names::EMBEDDING {
+                info.rows = rows::of_matrix(&matrix);
+            }
+            Part::Matrix(matrix)
         }
         Role::Gains => {
             let gains = weights::gains(&tensor.name, tensor.kind, &bytes, cols as u32)?;
-            let k = gains.k;
-            (Part::Gains(gains), k)
+            (info.k, info.rows) = (gains.k, rows::of_gains(&gains));
+            Part::Gains(gains)
         }
-        Role::RopeFactors => (Part::RopeFactors(rope_factors(tensor, &bytes)?), 0),
+        Role::RopeFactors => Part::RopeFactors(rope_factors(tensor, &bytes)?),
     };
-    let digest = weights_digest(tensor, k, &bytes);
-    Ok((part, TensorInfo { name: tensor.name.clone(), kind: tensor.kind, dims: tensor.dims.clone(), k, digest }))
+    info.digest = weights_digest(tensor, info.k, &bytes);
+    Ok((part, info))
 }
 
 fn rope_factors(tensor: &Tensor, bytes: &[u8]) -> Result<Vec<f32>, LoadError> {
@@ -139,16 +157,16 @@ impl Parts {
 }
 
 fn assemble(params: &Params, mut parts: Parts) -> Result<Model, LoadError> {
-    let rope_factors = match parts.0.remove(plan::ROPE_FACTORS) {
+    let rope_factors = match parts.0.remove(names::ROPE_FACTORS) {
         Some(Part::RopeFactors(factors)) => Some(factors),
         _ => None,
     };
-    let output = match parts.0.remove(plan::OUTPUT) {
+    let output = match parts.0.remove(names::OUTPUT) {
         Some(Part::Matrix(matrix)) => Some(matrix),
         _ => None,
     };
     let layer = |parts: &mut Parts, layer: u32| {
-        let name = |part| plan::layer_tensor(layer, part);
+        let name = |part| names::of_layer(layer, part);
         Ok(Layer {
             attn_norm: parts.gains(&name("attn_norm"))?,
             q: parts.matrix(&name("attn_q"))?,
@@ -163,10 +181,10 @@ fn assemble(params: &Params, mut parts: Parts) -> Result<Model, LoadError> {
     };
     let layers = (0..params.config.layers).map(|l| layer(&mut parts, l)).collect::<Result<_, LoadError>>()?;
     Ok(Model {
-        embedding: parts.matrix(plan::EMBEDDING)?,
+        embedding: parts.matrix(names::EMBEDDING)?,
         output,
         layers,
-        final_norm: parts.gains(plan::FINAL_NORM)?,
+        final_norm: parts.gains(names::FINAL_NORM)?,
         tables: tables(params, rope_factors)?,
         config: params.config.clone(),
     })

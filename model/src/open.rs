@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::gguf::{File, FromValue, GgufError, Metadata};
 use crate::load::{LoadError, Loaded, load};
-use crate::manifest::{ARCHITECTURE, Manifest, TensorEntry};
+use crate::manifest::{ARCHITECTURE, Manifest, RealParams, TensorEntry};
 use crate::model::Model;
 use crate::text::{Vocabulary, VocabularyError, VocabularyParts, codec};
 use std::path::Path;
@@ -59,14 +59,24 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened, OpenError> {
     check_size(&vocabulary, &model.config)?;
     let entry = |t: crate::load::TensorInfo| {
         let dim = |i: usize| t.dims.get(i).copied().unwrap_or(1);
-        TensorEntry { kind: t.kind.id(), dims: [dim(0), dim(1)], k: t.k, digest: t.digest, name: t.name }
+        TensorEntry {
+            kind: t.kind.id(),
+            dims: [dim(0), dim(1)],
+            k: t.k,
+            digest: t.digest,
+            max_abs: t.max_abs,
+            rows: t.rows,
+            name: t.name,
+        }
     };
     let manifest = Manifest {
         architecture: ARCHITECTURE.to_owned(),
         config: model.config.clone(),
         tables: model.tables.digests().into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect(),
+        params: RealParams::of(&model.tables.params),
         vocabulary: codec::encode(&vocabulary),
         tensors: tensors.into_iter().map(entry).collect(),
+        commitments: None,
     };
     Ok(Opened { model, manifest, vocabulary })
 }

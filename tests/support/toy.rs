@@ -6,11 +6,12 @@
 use crate::rng::Rng;
 use assay_model::config::Config;
 use assay_model::domain::{Digest, Domain};
-use assay_model::manifest::{Manifest, TensorEntry};
+use assay_model::manifest::{Manifest, RealParams, TensorEntry};
 use assay_model::matrix::{Codes, Matrix, Scales, TILE_ROWS};
 use assay_model::model::{Gains, Layer, Model};
 use assay_model::sampling::Sampling;
 use assay_model::tables::{TableParams, Tables};
+use assay_model::{names, rows};
 use assay_verifier::Job;
 use assay_verifier::job::Settlement;
 
@@ -110,24 +111,44 @@ fn gains(rng: &mut Rng, d: usize, less: i32) -> Gains {
 
 /// The public description of a toy model.
 pub fn manifest(model: &Model) -> Manifest {
-    let tensor = |name: &str, w: &Matrix| TensorEntry {
-        name: name.to_owned(),
+    let tensor = |name: String, w: &Matrix| TensorEntry {
+        rows: if name == names::EMBEDDING { rows::of_matrix(w) } else { [0; 32] },
+        name,
         kind: 0,
         dims: [w.cols as u64, w.rows as u64],
         k: w.k,
         digest: digest(w),
+        max_abs: w.max_abs,
     };
-    let mut tensors = vec![tensor("token_embd.weight", &model.embedding), tensor("output.weight", model.head())];
-    for (i, l) in model.layers.iter().enumerate() {
-        let named = [("q", &l.q), ("k", &l.k), ("v", &l.v), ("o", &l.o), ("gate", &l.gate), ("up", &l.up)];
-        tensors.extend(named.into_iter().chain([("down", &l.down)]).map(|(n, w)| tensor(&format!("blk.{i}.{n}"), w)));
+    let vector = |name: String, g: &Gains| TensorEntry {
+        name,
+        kind: 0,
+        dims: [g.gamma.len() as u64, 1],
+        k: g.k,
+        digest: rows::of_gains(g),
+        max_abs: 0,
+        rows: rows::of_gains(g),
+    };
+    let mut tensors = vec![
+        tensor(names::EMBEDDING.to_owned(), &model.embedding),
+        vector(names::FINAL_NORM.to_owned(), &model.final_norm),
+    ];
+    tensors.extend(model.output.iter().map(|w| tensor(names::OUTPUT.to_owned(), w)));
+    for (i, l) in (0..).zip(&model.layers) {
+        let name = |part| names::of_layer(i, part);
+        tensors.extend([("attn_norm", &l.attn_norm), ("ffn_norm", &l.ffn_norm)].map(|(n, g)| vector(name(n), g)));
+        let qkv = [("attn_q", &l.q), ("attn_k", &l.k), ("attn_v", &l.v), ("attn_output", &l.o)];
+        let ffn = [("ffn_gate", &l.gate), ("ffn_up", &l.up), ("ffn_down", &l.down)];
+        tensors.extend(qkv.into_iter().chain(ffn).map(|(n, w)| tensor(name(n), w)));
     }
     Manifest {
         architecture: "llama".to_owned(),
         config: model.config.clone(),
         tables: model.tables.digests().into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect(),
+        params: RealParams::of(&model.tables.params),
         vocabulary: b"toy".to_vec(),
         tensors,
+        commitments: None,
     }
 }
 

@@ -98,8 +98,8 @@ fn head_dim(meta: &Keys<'_>, dim: u32, heads: u32) -> Result<u32, LoadError> {
 
 /// Rows of the embedding.
 fn vocab(meta: &Keys<'_>, file: &File<'_>) -> Result<u32, LoadError> {
-    let embedding = file.tensors().iter().find(|t| t.name == super::plan::EMBEDDING);
-    let embedding = embedding.ok_or_else(|| LoadError::MissingTensor { tensor: super::plan::EMBEDDING.to_owned() })?;
+    let embedding = file.tensors().iter().find(|t| t.name == crate::names::EMBEDDING);
+    let embedding = embedding.ok_or_else(|| LoadError::MissingTensor { tensor: crate::names::EMBEDDING.to_owned() })?;
     let rows = embedding.dims.get(1).copied().unwrap_or(1);
     let rows = u32::try_from(rows).unwrap_or(u32::MAX);
     meta.bounded("vocab_size", rows, 1, MAX_VOCAB)?;

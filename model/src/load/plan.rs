@@ -5,15 +5,7 @@ use std::collections::BTreeMap;
 use super::LoadError;
 use crate::config::Config;
 use crate::gguf::Tensor;
-
-/// Token embedding.
-pub(super) const EMBEDDING: &str = "token_embd.weight";
-/// Output matrix of an untied model.
-pub(super) const OUTPUT: &str = "output.weight";
-/// Gains of the norm before the head.
-pub(super) const FINAL_NORM: &str = "output_norm.weight";
-/// Divisors of the rotation speeds in Llama 3 models.
-pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
+use crate::names::{EMBEDDING, FINAL_NORM, OUTPUT, ROPE_FACTORS, of_layer};
 
 /// What a tensor is loaded as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +60,7 @@ fn expected(c: &Config) -> BTreeMap<String, Expected> {
     add(ROPE_FACTORS.to_owned(), Role::RopeFactors, &[u64::from(c.head_dim / 2)], false);
     for layer in 0..c.layers {
         for part in ["attn_norm", "ffn_norm"] {
-            add(layer_tensor(layer, part), Role::Gains, &[dim], true);
+            add(of_layer(layer, part), Role::Gains, &[dim], true);
         }
         for (part, inputs, outputs) in [
             ("attn_q", dim, q),
@@ -79,13 +71,8 @@ fn expected(c: &Config) -> BTreeMap<String, Expected> {
             ("ffn_up", dim, ffn),
             ("ffn_down", ffn, dim),
         ] {
-            add(layer_tensor(layer, part), Role::Layer, &[inputs, outputs], true);
+            add(of_layer(layer, part), Role::Layer, &[inputs, outputs], true);
         }
     }
     all
-}
-
-/// Name of a layer's tensor.
-pub(super) fn layer_tensor(layer: u32, part: &str) -> String {
-    format!("blk.{layer}.{part}.weight")
 }

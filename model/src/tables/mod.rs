@@ -35,8 +35,10 @@ pub const MAX_DIM: u32 = 1 << 20;
 pub const MAX_HEAD_DIM: u32 = 1 << 12;
 
 /// All tables of one model.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tables {
+    /// What they were made from.
+    pub params: TableParams,
     /// `EXP[t] = round(2^15 e^(−t/2^8))`, t < 2^12.
     pub exp: Vec<u16>,
     /// `SIG[i] = round(2^15 σ((i − 2^11 + ½)/2^7))`, i < 2^12.
@@ -128,6 +130,7 @@ impl Tables {
         }
         let ladder: Vec<BigUint> = fixed::powers(exp_of(8)).take(1 << TABLE_BITS).collect();
         Ok(Tables {
+            params: p.clone(),
             exp: narrow(round_all("exp", &ladder, 15)?),
             sigmoid: sigmoid(&ladder)?,
             eps: eps(p)?,

@@ -52,7 +52,7 @@ fn a_power_of_two_divides_phases_exactly() {
     let t = tables(&smollm2());
     let slow = tables(&TableParams { rope_linear: 8.0, ..smollm2() });
     let by_factor = tables(&TableParams { rope_factors: Some(vec![8.0; 32]), ..smollm2() });
-    assert_eq!(slow, by_factor);
+    assert_eq!(slow.digests(), by_factor.digests());
     for (fast, slow) in t.phases.iter().zip(&slow.phases) {
         assert!(fast.abs_diff(slow << 3) <= 4);
     }

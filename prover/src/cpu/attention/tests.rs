@@ -2,13 +2,22 @@
 
 use assay_model::steps::attention as reference;
 use assay_model::steps::kv::{Block, KeyValue, MAX_KEY_SHIFT, MAX_ROTATED, MAX_VALUE_SHIFT};
-use assay_model::tables::Tables;
+use assay_model::tables::{TableParams, Tables};
 
 use super::*;
 
 /// Only what attention reads; an exponential of the right shape is enough, because both sides read the same table.
 fn tables(head_dim: usize) -> Tables {
+    let params = TableParams {
+        dim: 1,
+        head_dim: head_dim as u32,
+        eps: 0.5,
+        rope_base: 1.0,
+        rope_linear: 1.0,
+        rope_factors: None,
+    };
     Tables {
+        params,
         exp: (0..1 << TABLE_BITS).map(|t| (32768u64 * (4096 - t) / 4096) as u16 >> (t / 400)).collect(),
         score_scale: (1u64 << 28).div_euclid(head_dim as u64).isqrt(),
         sigmoid: Vec::new(),

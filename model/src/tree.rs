@@ -5,7 +5,7 @@
 //! leaf. An *opening* of a set of leaves is the roots of all maximal subtrees without an opened leaf, from left to
 //! right: for a given n and set there is exactly one sequence of digests that the opening may have.
 
-use assay_model::domain::{Digest, Domain};
+use crate::domain::{Digest, Domain};
 
 /// Why an opening does not describe a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
