@@ -99,11 +99,29 @@ pub fn digest_of_opening(
     if opened.iter().any(|(i, chunk)| *i >= n || range(bytes, *i).len() != chunk.len()) {
         return Err(TreeError::Leaves);
     }
+    let values: Vec<_> = opened.iter().map(|(i, chunk)| (*i, value(bytes, *i, chunk))).collect();
+    digest_of_values(bytes, &values, siblings)
+}
+
+/// Value of a chunk in the tree over a tensor of `bytes` bytes: its chaining value, or the digest where it is all there is.
+pub fn value(bytes: usize, index: u32, chunk: &[u8]) -> ChainingValue {
+    if count(bytes) == 1 { *blake3::hash(chunk).as_bytes() } else { chaining_value(index, chunk) }
+}
+
+/// As [`digest_of_opening`], for chunks of which only the values are known.
+///
+/// # Errors
+/// [`TreeError`] if the values are not of a set of chunks of such a tensor, or siblings are missing.
+pub fn digest_of_values(
+    bytes: usize,
+    values: &[(u32, ChainingValue)],
+    siblings: &mut impl Iterator<Item = ChainingValue>,
+) -> Result<Digest, TreeError> {
+    let n = count(bytes);
     if n == 1 {
-        let [(_, chunk)] = opened else { return Err(TreeError::Leaves) };
-        return Ok(*blake3::hash(chunk).as_bytes());
+        let [(0, value)] = values else { return Err(TreeError::Leaves) };
+        return Ok(*value);
     }
-    let values: Vec<_> = opened.iter().map(|(i, chunk)| (*i, chaining_value(*i, chunk))).collect();
     let split = tree::left_len(n);
     let (left, right) = values.split_at(values.partition_point(|(i, _)| *i < split));
     let right: Vec<_> = right.iter().map(|(i, v)| (i.saturating_sub(split), *v)).collect();

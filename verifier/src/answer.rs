@@ -2,20 +2,27 @@
 //!
 //! ```text
 //! challenge digest
+//! what those need who have no weights, behind its length; see `disclosure`
 //! per position, ascending:
-//!   per opened step, ascending: header ‖ opened chunks, ascending ‖ BLAKE3 chaining values of the rest
+//!   per opened step, ascending:
+//!     header ‖ opened chunks, ascending ‖ BLAKE3 chaining values of the rest ‖ accumulators of its products
 //!   digests that open these leaves in the position's tree
 //! ```
 //!
-//! All lengths follow from the needs, so nothing is announced and nothing can be left over.
+//! A drawn chunk of a linear step is a *product*: it is opened by its chaining value and by its accumulators, from which
+//! the check makes the bytes. All lengths follow from the needs, so nothing is announced and nothing can be left over.
 
-use crate::needs::{Needs, to_usize};
+use crate::accumulators;
+use crate::needs::{Needs, Opening, to_usize};
+use crate::parameters::{Parameters, Rows};
 use crate::reject::{Code, Rejection};
 use crate::trace;
 use assay_circuits::{chunks, tree};
-use assay_model::config::Config;
 use assay_model::domain::{Digest, Domain};
+use assay_model::program::Step;
 use assay_model::wire::{FileKind, Reader, WireError, Writer};
+use blake3::hazmat::ChainingValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -24,14 +31,19 @@ use std::ops::Range;
 pub struct Answer {
     /// Digest of the challenge that it answers.
     pub challenge: Digest,
+    /// What a check without weights needs besides; empty where the manifest has no commitments. An audit does not read it.
+    pub disclosure: Vec<u8>,
     /// Opened bytes; read with the challenge's needs by [`open`].
     pub body: Vec<u8>,
 }
 
+/// Longest disclosure.
+const MAX_DISCLOSURE: usize = 1 << 30;
+
 impl Answer {
     /// Wire bytes.
     pub fn encode(&self) -> Vec<u8> {
-        Writer::file(FileKind::Proof).raw(&self.challenge).raw(&self.body).finish()
+        Writer::file(FileKind::Proof).raw(&self.challenge).framed(&self.disclosure).raw(&self.body).finish()
     }
 
     /// From wire bytes. The body is read later, by [`open`].
@@ -41,8 +53,9 @@ impl Answer {
     pub fn decode(bytes: &[u8]) -> Result<Answer, WireError> {
         let mut r = Reader::file(FileKind::Proof, bytes)?;
         let challenge = r.array("challenge")?;
+        let disclosure = r.framed(MAX_DISCLOSURE, "disclosure")?.to_vec();
         let body = bytes.get(r.at()..).unwrap_or_default().to_vec();
-        Ok(Answer { challenge, body })
+        Ok(Answer { challenge, disclosure, body })
     }
 }
 
@@ -52,29 +65,47 @@ pub trait Source {
     fn step(&self, t: u32, index: u32) -> (&[u8], &[u8]);
     /// Leaves of a position in step order.
     fn leaves(&self, t: u32) -> &[Digest];
+    /// Accumulators of the rows of chunk `chunk` of a linear step.
+    fn accumulators(&self, t: u32, index: u32, chunk: u32) -> Vec<i64>;
 }
 
-/// Answers the challenge with digest `challenge`, which needs `needs`.
-pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source) -> Answer {
+/// Answers the challenge with digest `challenge`, which needs `needs`, for those who have the weights.
+pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source, model: &dyn Parameters) -> Answer {
     let mut w = Writer::bare();
     for (&t, steps) in needs {
         for (&index, opened) in steps {
             let (header, tensor) = source.step(t, index);
             w.raw(header);
-            for &chunk in opened {
-                w.raw(tensor.get(chunks::range(tensor.len(), chunk)).unwrap_or_default());
+            for (chunk, product) in opened.all() {
+                let bytes = tensor.get(chunks::range(tensor.len(), chunk)).unwrap_or_default();
+                if product {
+                    w.raw(&chunks::value(tensor.len(), chunk, bytes))
+                } else {
+                    w.raw(bytes)
+                };
             }
-            let opened: Vec<u32> = opened.iter().copied().collect();
-            for value in chunks::open(tensor, &opened) {
+            let all: Vec<u32> = opened.all().map(|(c, _)| c).collect();
+            for value in chunks::open(tensor, &all) {
                 w.raw(&value);
             }
+            let Some(step) = model.config().step(index) else { continue };
+            let bounds = opened.products.iter().flat_map(|&c| bounds(model, step, c)).collect::<Vec<_>>();
+            let values = opened.products.iter().flat_map(|&c| source.accumulators(t, index, c)).collect::<Vec<_>>();
+            w.raw(&accumulators::pack(&values, &bounds));
         }
         let opened: Vec<u32> = steps.keys().copied().collect();
         for digest in tree::open(Domain::StepNode, source.leaves(t), &opened) {
             w.raw(&digest);
         }
     }
-    Answer { challenge, body: w.finish() }
+    Answer { challenge, disclosure: Vec::new(), body: w.finish() }
+}
+
+/// Bound of each accumulator of a chunk.
+fn bounds(model: &dyn Parameters, step: Step, chunk: u32) -> Vec<i64> {
+    let rows = Rows::of_chunk(model.config(), step.kind, chunk);
+    let bound = rows.and_then(|rows| Some((rows, model.part(step, rows.part)?)));
+    bound.map(|(rows, part)| vec![part.bound; rows.count]).unwrap_or_default()
 }
 
 /// One opened step: authentic bytes.
@@ -82,7 +113,17 @@ pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source) -> Answer {
 pub struct Opened<'a> {
     header: &'a [u8],
     bytes: usize,
-    chunks: Vec<(u32, &'a [u8])>,
+    chunks: BTreeMap<u32, Cow<'a, [u8]>>,
+    products: BTreeMap<u32, Product>,
+}
+
+/// A drawn chunk of a linear step: authentic value, accumulators as the rig says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Value of the committed chunk; see [`chunks::value`].
+    pub value: ChainingValue,
+    /// Accumulators of its rows.
+    pub acc: Vec<i64>,
 }
 
 impl<'a> Opened<'a> {
@@ -91,7 +132,22 @@ impl<'a> Opened<'a> {
         self.header
     }
 
-    /// Bytes `range` of the tensor; `None` if they were not opened.
+    /// The product that is chunk `chunk`.
+    pub fn product(&self, chunk: u32) -> Option<&Product> {
+        self.products.get(&chunk)
+    }
+
+    /// Takes the bytes that the accumulators of a product give, if they are the committed ones.
+    pub fn derive(&mut self, chunk: u32, bytes: Vec<u8>) -> bool {
+        let committed = self.products.get(&chunk).map(|p| p.value);
+        let holds = committed == Some(chunks::value(self.bytes, chunk, &bytes));
+        if holds {
+            self.chunks.insert(chunk, Cow::Owned(bytes));
+        }
+        holds
+    }
+
+    /// Bytes `range` of the tensor; `None` if they were not opened, or are those of a product that was not derived yet.
     pub fn bytes(&self, range: Range<usize>) -> Option<Vec<u8>> {
         let mut out = Vec::with_capacity(range.len().min(self.bytes));
         for (index, chunk) in &self.chunks {
@@ -109,10 +165,10 @@ impl<'a> Opened<'a> {
 pub type Openings<'a> = BTreeMap<(u32, u32), Opened<'a>>;
 
 /// What binds leaves to a job.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Binding<'a> {
-    /// Shape of the model.
-    pub config: &'a Config,
+    /// The model.
+    pub model: &'a dyn Parameters,
     /// Job digest.
     pub job: &'a Digest,
     /// The job's secret.
@@ -134,16 +190,18 @@ pub fn open<'a>(
 ) -> Result<Openings<'a>, Rejection> {
     let mut r = Reader::bare(body);
     let mut openings = Openings::new();
+    let config = binding.model.config();
     let malformed = |e| Rejection::malformed(FileKind::Proof, e);
     for (&t, steps) in needs {
-        let count = binding.config.step_count(t >= binding.tail_from);
+        let count = config.step_count(t >= binding.tail_from);
         let salts = trace::salts(binding.secret, binding.job, t, count);
         let mut leaves = Vec::with_capacity(steps.len());
         for (&index, opened) in steps {
             let refuse = Rejection::position(Code::Opening, t);
-            let step = binding.config.step(index).ok_or(refuse)?;
-            let shape = binding.config.shape(step.kind);
-            let (opening, digest) = read_step(&mut r, shape.header, shape.bytes(), opened)
+            let step = config.step(index).ok_or(refuse)?;
+            let shape = config.shape(step.kind);
+            let bounds = |chunk| bounds(binding.model, step, chunk);
+            let (opening, digest) = read_step(&mut r, shape.header, shape.bytes(), opened, &bounds)
                 .map_err(malformed)?
                 .ok_or(Rejection::step(Code::Opening, t, step))?;
             let salt = salts.get(to_usize(index)).ok_or(refuse)?;
@@ -164,22 +222,38 @@ pub fn open<'a>(
     Ok(openings)
 }
 
-/// One step: header, chunks, chaining values; and the digest of the tensor that they describe.
+/// One step: header, chunks, chaining values, accumulators; and the digest of the tensor that they describe.
 fn read_step<'a>(
     r: &mut Reader<'a>,
     header: usize,
     bytes: usize,
-    opened: &std::collections::BTreeSet<u32>,
+    opened: &Opening,
+    bounds: &dyn Fn(u32) -> Vec<i64>,
 ) -> Result<Option<(Opened<'a>, Digest)>, WireError> {
     let header = r.take(header, "header")?;
-    let chunks = opened
-        .iter()
-        .map(|&i| Ok((i, r.take(chunks::range(bytes, i).len(), "chunk")?)))
-        .collect::<Result<Vec<_>, _>>()?;
-    let indices: Vec<u32> = opened.iter().copied().collect();
-    let values = (0..chunks::opening_len(bytes, &indices))
+    let (mut chunks, mut products) = (BTreeMap::new(), BTreeMap::new());
+    let mut values = Vec::new();
+    for (i, product) in opened.all() {
+        let value = if product {
+            let value = r.array("value of a product")?;
+            products.insert(i, Product { value, acc: Vec::new() });
+            value
+        } else {
+            let chunk = r.take(chunks::range(bytes, i).len(), "chunk")?;
+            chunks.insert(i, Cow::Borrowed(chunk));
+            chunks::value(bytes, i, chunk)
+        };
+        values.push((i, value));
+    }
+    let indices: Vec<u32> = values.iter().map(|(i, _)| *i).collect();
+    let siblings = (0..chunks::opening_len(bytes, &indices))
         .map(|_| r.array("chaining value"))
         .collect::<Result<Vec<Digest>, _>>()?;
-    let digest = chunks::digest_of_opening(bytes, &chunks, &mut values.into_iter());
-    Ok(digest.ok().map(|digest| (Opened { header, bytes, chunks }, digest)))
+    let digest = chunks::digest_of_values(bytes, &values, &mut siblings.into_iter());
+    let bounds: Vec<Vec<i64>> = products.keys().map(|&i| bounds(i)).collect();
+    let mut acc = accumulators::unpack(r, &bounds.concat())?.into_iter();
+    for (product, bounds) in products.values_mut().zip(&bounds) {
+        product.acc = acc.by_ref().take(bounds.len()).collect();
+    }
+    Ok(digest.ok().map(|digest| (Opened { header, bytes, chunks, products }, digest)))
 }

@@ -113,14 +113,14 @@ pub fn challenge(
     let drawn = draw::draw(challenge, &claim.extent(config));
     let needs = claim.needs(config, &drawn);
     let binding =
-        Binding { config, job: &claim.receipt.job, secret: &claim.job.secret, tail_from: claim.job.tail_from() };
+        Binding { model, job: &claim.receipt.job, secret: &claim.job.secret, tail_from: claim.job.tail_from() };
     let root = |t| claim.output.positions.get(to_usize(t)).copied();
     let openings = answer::open(&answer.body, &needs, &binding, &root)?;
-    let checker = Checker { model, job: claim.job, output: claim.output, openings: &openings };
-    check_units(config, &checker, &drawn)
+    let mut checker = Checker { model, job: claim.job, output: claim.output, openings };
+    check_units(config, &mut checker, &drawn)
 }
 
-fn check_units(config: &Config, checker: &Checker<'_>, drawn: &Drawn) -> Result<Checked, Rejection> {
+fn check_units(config: &Config, checker: &mut Checker<'_>, drawn: &Drawn) -> Result<Checked, Rejection> {
     let mut checked = Checked::new();
     for (&t, steps) in drawn {
         for (&index, units) in steps {

@@ -1,34 +1,33 @@
 //! One check per kind of unit: recompute it from opened inputs, compare with the opened output.
 //!
-//! Inputs come from the leaves of the steps that the unit reads; weights, gains and tables from the model. Scalars are
-//! range-checked where they are read, before any arithmetic.
+//! Inputs come from the leaves of the steps that the unit reads; weights, gains and tables from the [`Parameters`]. Scalars
+//! are range-checked where they are read, before any arithmetic. Units are checked in program order, because the bytes of a
+//! linear chunk become known when it is checked.
 
 use crate::answer::{Opened, Openings};
 use crate::job::Job;
 use crate::needs::{act_inputs, head_rows, input, outputs, to_usize};
 use crate::output::Output;
+use crate::parameters::{Parameters, Rows};
 use crate::reject::{Code, Rejection};
-use assay_model::Model;
-use assay_model::matrix::Matrix;
-use assay_model::model::{Gains, Layer};
 use assay_model::program::{Step, StepKind, Unit};
 use assay_model::sampling::{Sampling, sample};
 use assay_model::steps::kv::{self, KeyValue};
-use assay_model::steps::linear::{Rounding, accumulate};
-use assay_model::steps::{attention, embed, i16_values, i32_values, norm, pack};
+use assay_model::steps::linear::Rounding;
+use assay_model::steps::{attention, embed, i16_values, i32_bytes, i32_values, norm, pack};
 use assay_model::tables::Rotation;
 use std::ops::Range;
 
 /// Everything that a unit's check may read.
 pub struct Checker<'a> {
     /// The model.
-    pub model: &'a Model,
+    pub model: &'a dyn Parameters,
     /// The job.
     pub job: &'a Job,
     /// Tokens.
     pub output: &'a Output,
     /// Opened steps.
-    pub openings: &'a Openings<'a>,
+    pub openings: Openings<'a>,
 }
 
 /// A failed check, before its place is added.
@@ -39,11 +38,11 @@ impl Checker<'_> {
     ///
     /// # Errors
     /// A [`Rejection`] with the unit's place.
-    pub fn unit(&self, t: u32, step: Step, unit: Unit) -> Result<(), Rejection> {
+    pub fn unit(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Rejection> {
         self.dispatch(t, step, unit).map_err(|code| Rejection::unit(code, t, step, unit))
     }
 
-    fn dispatch(&self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
+    fn dispatch(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
         match (step.kind, unit) {
             (StepKind::Embed, unit) => self.embed(t, step, unit),
             (StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm, Unit::Header) => self.norm_header(t, step),
@@ -63,12 +62,8 @@ impl Checker<'_> {
         }
     }
 
-    const fn config(&self) -> &assay_model::Config {
-        &self.model.config
-    }
-
-    fn layer(&self, step: Step) -> Result<&Layer, Failure> {
-        self.model.layers.get(to_usize(step.layer)).ok_or(Code::Opening)
+    fn config(&self) -> &assay_model::Config {
+        self.model.config()
     }
 
     fn opened(&self, t: u32, step: Step) -> Result<&Opened<'_>, Failure> {
@@ -100,37 +95,24 @@ impl Checker<'_> {
         pack::Header::decode(self.opened(t, step)?.header(), max).map_err(|_| Code::OutOfRange)
     }
 
-    fn gains(&self, step: Step) -> Result<&Gains, Failure> {
-        Ok(match step.kind {
-            StepKind::AttnNorm | StepKind::Qkv => &self.layer(step)?.attn_norm,
-            StepKind::FfnNorm | StepKind::GateUp => &self.layer(step)?.ffn_norm,
-            _ => &self.model.final_norm,
-        })
-    }
-
     fn rotations(&self, t: u32) -> Vec<Rotation> {
         let pairs = to_usize(self.config().head_dim).checked_div(2).unwrap_or(0);
         let mut out = vec![Rotation { cos: 0, sin: 0 }; pairs];
-        self.model.tables.rotation(t, &mut out);
+        self.model.tables().rotation(t, &mut out);
         out
     }
 
     fn embed(&self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
         let token = self.output.token_in(self.job, t).ok_or(Code::Opening)?;
-        let w = &self.model.embedding;
-        if to_usize(token) >= w.rows {
-            return Err(Code::TokenRange);
-        }
-        let mut row = vec![0; w.cols];
-        w.decode_row(to_usize(token), &mut row);
+        let (row, k) = self.model.embedding(token)?;
         let elements = outputs(self.config(), step.kind, unit);
-        let want = embed::chunk(row.get(elements.clone()).ok_or(Code::Opening)?, w.k);
+        let want = embed::chunk(row.get(elements.clone()).ok_or(Code::Opening)?, k);
         same(&want, &self.i32s(t, step, elements)?, Code::WrongEmbed)
     }
 
     fn norm_header(&self, t: u32, step: Step) -> Result<(), Failure> {
         let header = self.norm_scalars(t, step)?;
-        let want = norm::Header::derive(&header.partials, &self.model.tables.eps);
+        let want = norm::Header::derive(&header.partials, &self.model.tables().eps);
         if want == header.scale { Ok(()) } else { Err(Code::WrongHeader) }
     }
 
@@ -138,7 +120,7 @@ impl Checker<'_> {
         let elements = outputs(self.config(), step.kind, unit);
         let header = self.norm_scalars(t, step)?;
         let h = self.i32s(t, self.config().residual_source(step), elements.clone())?;
-        let gamma = self.gains(step)?.gamma.get(elements.clone()).ok_or(Code::Opening)?;
+        let gamma = self.model.gains(step)?.gamma.get(elements.clone()).ok_or(Code::Opening)?;
         let (partial, x) = norm::chunk(&h, gamma, header.scale.s1, header.scale.s2).map_err(|_| Code::WrongNorm)?;
         if Some(&partial) != header.partials.get(chunk_number(unit)) {
             return Err(Code::WrongNorm);
@@ -146,59 +128,49 @@ impl Checker<'_> {
         same(&x, &self.i16s(t, step, elements)?, Code::WrongNorm)
     }
 
-    fn linear(&self, t: u32, step: Step, c: u32) -> Result<(), Failure> {
-        let config = self.config();
+    /// The accumulators are those of the weights, or left to a proof; the committed chunk is what they round to.
+    fn linear(&mut self, t: u32, step: Step, c: u32) -> Result<(), Failure> {
+        let config = self.model.config();
         let elements = outputs(config, step.kind, Unit::Chunk(c));
-        let got = self.i32s(t, step, elements.clone())?;
         let from = Step { kind: input(step), ..step };
         let x = self.i16s(t, from, 0..config.shape(from.kind).len)?;
-        let (w, first) = self.matrix(step, elements.start)?;
-        let rounding = self.rounding(t, step, from, w.k)?;
-        let count = w.rows.saturating_sub(first).min(elements.len());
-        let acc = accumulate(w, first, count, &[&x]).into_iter().next().unwrap_or_default();
-        let residual = if matches!(step.kind, StepKind::O | StepKind::Down) {
-            self.i32s(t, config.residual_source(step), elements)?
-        } else {
-            vec![0; count]
-        };
-        let want: Vec<i32> = acc.iter().zip(&residual).map(|(&acc, &h)| rounding.apply(acc, h)).collect();
-        let (rows, padding) = got.split_at_checked(count).ok_or(Code::Opening)?;
-        same(&want, rows, Code::WrongLinear)?;
-        if padding.iter().any(|&y| y != 0) {
-            return Err(Code::Padding);
+        let rows = Rows::of_chunk(config, step.kind, c).ok_or(Code::Opening)?;
+        let rounding = self.rounding(t, step, from, self.model.part(step, rows.part).ok_or(Code::Opening)?.k)?;
+        let acc = &self.opened(t, step)?.product(c).ok_or(Code::Opening)?.acc;
+        if self.model.product(step, &rows, &x).is_some_and(|exact| exact != *acc) {
+            return Err(Code::WrongLinear);
         }
-        if step.kind == StepKind::Head { self.maximum(t, step, c, rows) } else { Ok(()) }
-    }
-
-    /// The weights of the part that holds output `first`, and that output's row in them.
-    fn matrix(&self, step: Step, first: usize) -> Result<(&Matrix, usize), Failure> {
-        let parts = self.config().parts(step.kind);
-        let (number, part) =
-            parts.iter().enumerate().rev().find(|(_, p)| to_usize(p.first) <= first).ok_or(Code::Opening)?;
-        let w = match (step.kind, number) {
-            (StepKind::Qkv, 0) => &self.layer(step)?.q,
-            (StepKind::Qkv, 1) => &self.layer(step)?.k,
-            (StepKind::Qkv, _) => &self.layer(step)?.v,
-            (StepKind::O, _) => &self.layer(step)?.o,
-            (StepKind::GateUp, 0) => &self.layer(step)?.gate,
-            (StepKind::GateUp, _) => &self.layer(step)?.up,
-            (StepKind::Down, _) => &self.layer(step)?.down,
-            _ => self.model.head(),
+        let residual = if matches!(step.kind, StepKind::O | StepKind::Down) {
+            self.i32s(t, config.residual_source(step), elements.clone())?
+        } else {
+            vec![0; rows.count]
         };
-        Ok((w, first.saturating_sub(to_usize(part.first))))
+        let mut want: Vec<i32> = acc.iter().zip(&residual).map(|(&acc, &h)| rounding.apply(acc, h)).collect();
+        let largest = want.iter().max().copied();
+        want.resize(elements.len(), 0);
+        let opened = self.openings.get_mut(&(t, config.step_index(step))).ok_or(Code::Opening)?;
+        if !opened.derive(c, i32_bytes(&want)) {
+            return Err(Code::WrongLinear);
+        }
+        if step.kind == StepKind::Head { self.maximum(t, step, c, largest) } else { Ok(()) }
     }
 
     fn rounding(&self, t: u32, step: Step, from: Step, k: i32) -> Result<Rounding, Failure> {
         Ok(match step.kind {
             StepKind::O => Rounding::attention_output(self.pack_scalars(t, from)?.shift, k),
             StepKind::Down => Rounding::ffn_output(self.pack_scalars(t, from)?.shift, k),
-            kind => Rounding::after_norm(kind, &self.norm_scalars(t, from)?.scale, self.gains(step)?.k, k),
+            kind => Rounding::after_norm(
+                kind,
+                &self.norm_scalars(t, from)?.scale,
+                self.model.gains_k(from).ok_or(Code::Opening)?,
+                k,
+            ),
         })
     }
 
-    fn maximum(&self, t: u32, step: Step, c: u32, logits: &[i32]) -> Result<(), Failure> {
+    fn maximum(&self, t: u32, step: Step, c: u32, largest: Option<i32>) -> Result<(), Failure> {
         let maxima = i32_values(self.opened(t, step)?.header());
-        if maxima.get(to_usize(c)) == logits.iter().max() { Ok(()) } else { Err(Code::WrongMaximum) }
+        if maxima.get(to_usize(c)).copied() == largest { Ok(()) } else { Err(Code::WrongMaximum) }
     }
 
     fn kv(&self, t: u32, step: Step, g: u32) -> Result<(), Failure> {
@@ -222,7 +194,7 @@ impl Checker<'_> {
         let query = kv::rotary(&y, &self.rotations(t));
         let cache = Step { kind: StepKind::Kv, ..step };
         let past = (0..=t).map(|j| self.past(j, cache, config.kv_head_of(h))).collect::<Result<Vec<_>, _>>()?;
-        let want = attention::head(&query, &past, &self.model.tables);
+        let want = attention::head(&query, &past, self.model.tables());
         same(&want, &self.i32s(t, step, outputs(config, step.kind, Unit::Head(h)))?, Code::WrongAttention)
     }
 
@@ -236,7 +208,7 @@ impl Checker<'_> {
         let from = Step { kind: StepKind::GateUp, ..step };
         let [gate, up] = act_inputs(self.config(), c);
         let (gate, up) = (self.i32s(t, from, gate)?, self.i32s(t, from, up)?);
-        let w: Vec<i128> = gate.iter().zip(&up).map(|(&g, &u)| pack::swiglu(g, u, &self.model.tables)).collect();
+        let w: Vec<i128> = gate.iter().zip(&up).map(|(&g, &u)| pack::swiglu(g, u, self.model.tables())).collect();
         self.packed(t, step, Unit::Chunk(c), &w, Code::WrongAct)
     }
 
@@ -258,7 +230,7 @@ impl Checker<'_> {
             Sampling::Greedy => self.is_first_maximum(t, head, token)?,
             Sampling::Draw { .. } => {
                 let logits = self.i32s(t, head, 0..self.config().shape(StepKind::Head).len)?;
-                token == sample(&logits, &self.job.sampling, &self.job.seed, t, &self.model.tables)
+                token == sample(&logits, &self.job.sampling, &self.job.seed, t, self.model.tables())
             }
         };
         if is_sampled && committed == token.to_le_bytes() { Ok(()) } else { Err(Code::WrongSample) }

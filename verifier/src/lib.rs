@@ -27,6 +27,7 @@
     )
 )]
 
+mod accumulators;
 pub mod answer;
 pub mod audit;
 pub mod challenge;
@@ -37,6 +38,7 @@ pub mod draw;
 pub mod job;
 pub mod needs;
 pub mod output;
+pub mod parameters;
 pub mod receipt;
 pub mod reject;
 pub mod sign;

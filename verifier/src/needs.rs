@@ -4,7 +4,7 @@
 //! |---|---|
 //! | embed chunk c | – |
 //! | norm chunk c | residual chunk c |
-//! | linear chunk c | the whole input vector; residual chunk c for o and down |
+//! | linear chunk c | the whole input vector; residual chunk c for o and down; of its own chunk, the accumulators |
 //! | kv head | its rows of k and v in qkv |
 //! | attention head | its rows of q in qkv; its key/value head at every position so far |
 //! | attn_pack chunk c | attention chunk c |
@@ -21,8 +21,54 @@ use assay_model::program::{CHUNK, Step, StepKind, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Opened 1 KiB chunks: position, then step number, then chunk number. A step that stands here opens its header.
-pub type Needs = BTreeMap<u32, BTreeMap<u32, BTreeSet<u32>>>;
+/// What is opened: position, then step number. A step that stands here opens its header.
+pub type Needs = BTreeMap<u32, BTreeMap<u32, Opening>>;
+
+/// 1 KiB chunks of one step that are opened. No chunk is in both sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Chunks that are opened as they are.
+    pub chunks: BTreeSet<u32>,
+    /// Chunks of a linear step that are drawn: the accumulators are opened, the bytes follow from them.
+    pub products: BTreeSet<u32>,
+}
+
+impl Opening {
+    /// All opened chunks, ascending; the second says whether as a product.
+    pub fn all(&self) -> impl Iterator<Item = (u32, bool)> {
+        self.chunks.union(&self.products).map(|c| (*c, self.products.contains(c)))
+    }
+}
+
+/// What must be opened of the weights by those who check without them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WeightNeeds {
+    /// Rows of the embedding.
+    pub tokens: BTreeSet<u32>,
+    /// Norms whose gains are read.
+    pub norms: BTreeSet<Step>,
+}
+
+/// Rows and gains that the checks of the units `drawn` read. `token_in` gives the token of a position.
+pub fn weights(config: &Config, drawn: &Drawn, token_in: &dyn Fn(u32) -> u32) -> WeightNeeds {
+    let mut needs = WeightNeeds::default();
+    for (&t, steps) in drawn {
+        for (&index, units) in steps {
+            let Some(step) = config.step(index) else { continue };
+            let chunks = units.iter().any(|u| matches!(config.unit(step.kind, *u), Some(Unit::Chunk(_))));
+            match step.kind {
+                StepKind::Embed => {
+                    needs.tokens.insert(token_in(t));
+                }
+                StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm if chunks => {
+                    needs.norms.insert(step);
+                }
+                _ => {}
+            }
+        }
+    }
+    needs
+}
 
 /// Openings for the units `drawn`. `token_out` gives the token that follows a position; `greedy` is the job's sampling.
 pub fn needs(config: &Config, drawn: &Drawn, greedy: bool, token_out: &dyn Fn(u32) -> u32) -> Needs {
@@ -37,6 +83,9 @@ pub fn needs(config: &Config, drawn: &Drawn, greedy: bool, token_out: &dyn Fn(u3
                 }
             }
         }
+    }
+    for opening in list.needs.values_mut().flat_map(BTreeMap::values_mut) {
+        opening.chunks = opening.chunks.difference(&opening.products).copied().collect();
     }
     list.needs
 }
@@ -92,7 +141,7 @@ impl List<'_> {
     /// Opens the header of a step and the chunks that hold `elements` of its tensor.
     fn open(&mut self, t: u32, step: Step, elements: Range<usize>) {
         let shape = self.config.shape(step.kind);
-        let chunks = self.needs.entry(t).or_default().entry(self.config.step_index(step)).or_default();
+        let chunks = &mut self.entry(t, step).chunks;
         let byte = |e: usize| e.saturating_mul(shape.element.size());
         if chunks::count(shape.bytes()) == 1 {
             // BLAKE3 hashes a single chunk as the root: there is nothing smaller to open.
@@ -101,6 +150,10 @@ impl List<'_> {
             let chunk = |b: usize| u32::try_from(b.checked_div(CHUNK_BYTES).unwrap_or(0)).unwrap_or(u32::MAX);
             chunks.extend(chunk(byte(elements.start))..=chunk(byte(elements.end).saturating_sub(1)));
         }
+    }
+
+    fn entry(&mut self, t: u32, step: Step) -> &mut Opening {
+        self.needs.entry(t).or_default().entry(self.config.step_index(step)).or_default()
     }
 
     fn whole(&mut self, t: u32, kind: StepKind, layer: u32) {
@@ -119,7 +172,12 @@ impl List<'_> {
         let config = self.config;
         let layer = step.layer;
         let outputs = outputs(config, step.kind, unit);
-        self.open(t, step, outputs.clone());
+        match unit {
+            Unit::Chunk(c) if step.kind.is_linear() => {
+                self.entry(t, step).products.insert(c);
+            }
+            _ => self.open(t, step, outputs.clone()),
+        }
         match (step.kind, unit) {
             (StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm, Unit::Chunk(_)) => {
                 self.open(t, config.residual_source(step), outputs);

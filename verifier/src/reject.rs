@@ -43,8 +43,6 @@ pub enum Code {
     OutOfRange,
     /// Scalars derived from the partials of a header are wrong.
     WrongHeader,
-    /// Padding rows are not zero.
-    Padding,
     /// The embedding is not the token's row.
     WrongEmbed,
     /// A norm chunk does not follow from the residual.
@@ -94,7 +92,6 @@ impl Code {
             Code::Opening => "opening",
             Code::OutOfRange => "out-of-range",
             Code::WrongHeader => "wrong-header",
-            Code::Padding => "padding",
             Code::WrongEmbed => "wrong-embed",
             Code::WrongNorm => "wrong-norm",
             Code::WrongLinear => "wrong-linear",
@@ -129,7 +126,6 @@ impl Code {
             Code::Opening => "opened data do not hash to what was committed",
             Code::OutOfRange => "a committed scalar is outside its range",
             Code::WrongHeader => "the header's scalars do not follow from its partials",
-            Code::Padding => "padding is not zero",
             Code::WrongEmbed => "the embedding is not the token's row",
             Code::WrongNorm => "the norm does not follow from the residual",
             Code::WrongLinear => "the output does not follow from the input and the model's weights",
