@@ -45,11 +45,19 @@ pub enum Domain {
     Draw,
     /// Sampling randomness at one position.
     Sample,
+    /// Powers of tau, by \[tau\]_2: their id.
+    Srs,
+    /// The checked sections of a powers-of-tau file.
+    SrsFile,
+    /// Points that lead from \[tau\]_2 to the powers of every width.
+    SrsWidths,
+    /// The public tau of the insecure development powers.
+    InsecureTau,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 16] = [
+    pub const ALL: [Domain; 20] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -66,6 +74,10 @@ impl Domain {
         Domain::Challenge,
         Domain::Draw,
         Domain::Sample,
+        Domain::Srs,
+        Domain::SrsFile,
+        Domain::SrsWidths,
+        Domain::InsecureTau,
     ];
 
     /// The label; frozen.
@@ -87,6 +99,10 @@ impl Domain {
             Domain::Challenge => "assay v1 challenge",
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
+            Domain::Srs => "assay v1 srs",
+            Domain::SrsFile => "assay v1 srs file",
+            Domain::SrsWidths => "assay v1 srs widths",
+            Domain::InsecureTau => "assay v1 insecure tau",
         }
     }
 
