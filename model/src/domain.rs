@@ -51,11 +51,19 @@ pub enum Domain {
     WeightRow,
     /// Inner node of the tree over such rows.
     WeightNode,
+    /// Powers of tau, by \[tau\]_2: their id.
+    Srs,
+    /// The checked sections of a powers-of-tau file.
+    SrsFile,
+    /// Points that lead from \[tau\]_2 to the powers of every width.
+    SrsWidths,
+    /// The public tau of the insecure development powers.
+    InsecureTau,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 19] = [
+    pub const ALL: [Domain; 23] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -75,6 +83,10 @@ impl Domain {
         Domain::Fold,
         Domain::WeightRow,
         Domain::WeightNode,
+        Domain::Srs,
+        Domain::SrsFile,
+        Domain::SrsWidths,
+        Domain::InsecureTau,
     ];
 
     /// The label; frozen.
@@ -99,6 +111,10 @@ impl Domain {
             Domain::Fold => "assay v1 fold",
             Domain::WeightRow => "assay v1 weight row",
             Domain::WeightNode => "assay v1 weight node",
+            Domain::Srs => "assay v1 srs",
+            Domain::SrsFile => "assay v1 srs file",
+            Domain::SrsWidths => "assay v1 srs widths",
+            Domain::InsecureTau => "assay v1 insecure tau",
         }
     }
 
