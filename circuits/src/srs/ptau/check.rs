@@ -17,8 +17,8 @@ use rayon::prelude::*;
 /// Points of a block: enough for a multiplication of many points to pay, few enough to hold.
 const BLOCK: u64 = 1 << 16;
 
-/// Hash of all points of the file.
-pub(super) fn digest(source: &mut (impl Read + Seek), layout: &Layout) -> Result<Digest, PtauError> {
+/// Hash of all points of the file, by a first reading.
+pub(super) fn hash(source: &mut (impl Read + Seek), layout: &Layout) -> Result<Framed, PtauError> {
     let mut seen = hasher(layout);
     for (span, size) in layout.spans() {
         blocks(source, span, size, |_, bytes| {
@@ -26,7 +26,7 @@ pub(super) fn digest(source: &mut (impl Read + Seek), layout: &Layout) -> Result
             Ok(())
         })?;
     }
-    Ok(seen.digest())
+    Ok(seen)
 }
 
 fn hasher(layout: &Layout) -> Framed {

@@ -31,7 +31,6 @@ use super::draw;
 use ark_bn254::{Bn254, G1Affine, G2Affine, g1, g2};
 use ark_ec::AffineRepr;
 use ark_ec::pairing::Pairing;
-use assay_model::domain::Domain;
 use check::{Sums, Walk};
 use layout::{Layout, TAU_G1, TAU_G2};
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,9 +72,9 @@ pub fn read(
     let layout = Layout::read(source)?;
     require(TAU_G1, keep.g1.checked_sub(1), layout.tau_g1.points)?;
     require(TAU_G2, keep.g2.last().copied(), layout.tau_g2.points)?;
-    let digest = check::digest(source, &layout)?;
+    let seen = check::hash(source, &layout)?;
 
-    let rho = draw::scalar(&mut Domain::SrsFile.hasher().fixed(&digest).xof());
+    let rho = draw::scalar(&mut seen.xof());
     let mut walk = Walk::new(source, &layout, rho, progress);
     let mut kept1 = Vec::new();
     let tau_g1: Sums<g1::Config> = walk.section(layout.tau_g1, &mut |i, point| {
@@ -92,7 +91,7 @@ pub fn read(
     let alpha_tau_g1: Sums<g1::Config> = walk.section(layout.alpha_tau_g1, &mut |_, _| {})?;
     let beta_tau_g1: Sums<g1::Config> = walk.section(layout.beta_tau_g1, &mut |_, _| {})?;
     let beta_g2: Sums<g2::Config> = walk.section(layout.beta_g2, &mut |_, _| {})?;
-    if walk.digest() != digest {
+    if walk.digest() != seen.digest() {
         return Err(PtauError::Changed);
     }
 

@@ -244,8 +244,8 @@ fn a_file_that_ends_early_is_refused_at_every_byte() {
 
 #[test]
 fn sections_out_of_order_repeated_or_missing_are_refused() {
-    type Change = dyn Fn(&mut Vec<(u32, Vec<u8>)>);
-    let file = |change: &Change| {
+    type Section = (u32, Vec<u8>);
+    let file = |change: &dyn Fn(&mut Vec<Section>)| {
         let mut sections = recipe().sections();
         change(&mut sections.0);
         code(&sections.bytes())
