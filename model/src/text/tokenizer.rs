@@ -41,7 +41,7 @@ pub enum TokenizerError {
 pub struct Tokenizer {
     vocabulary: Vocabulary,
     whole: WholeTokens,
-    expressions: Vec<SysRegex>,
+    expressions: &'static [SysRegex],
     merger: BPE,
 }
 
@@ -50,11 +50,10 @@ impl Tokenizer {
     pub fn new(vocabulary: Vocabulary) -> Result<Self, TokenizerError> {
         let (expressions, merger) = match vocabulary.kind {
             Kind::ByteLevel(pre) => {
-                let compiled: Result<_, _> = pre.expressions().iter().map(|e| SysRegex::new(e)).collect();
                 let merger = byte_level(&vocabulary, pre.takes_whole_words()).map_err(TokenizerError::Engine)?;
-                (compiled.map_err(TokenizerError::Engine)?, merger)
+                (pre.compiled().map_err(TokenizerError::Engine)?, merger)
             }
-            Kind::SentencePiece => (Vec::new(), sentence_piece(&vocabulary)?),
+            Kind::SentencePiece => (Default::default(), sentence_piece(&vocabulary)?),
         };
         Ok(Self { whole: WholeTokens::new(&vocabulary), vocabulary, expressions, merger })
     }
@@ -77,7 +76,7 @@ impl Tokenizer {
                     self.merge(&prefix.into_iter().chain(spaced).collect::<String>(), &mut ids)?;
                 }
                 Piece::Text(text) => {
-                    for word in words(text, &self.expressions) {
+                    for word in words(text, self.expressions) {
                         self.merge(&alphabet::spell(&text[word]), &mut ids)?;
                     }
                 }
