@@ -4,9 +4,6 @@
 //! piece, so does every gap between matches, and each piece is cut again by the next. The expressions are those that
 //! llama.cpp uses for the name the GGUF file gives in `tokenizer.ggml.pre`.
 
-use std::sync::OnceLock;
-use tokenizers::utils::SysRegex;
-
 /// Named ways to cut text into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreTokenizer {
@@ -51,18 +48,6 @@ impl PreTokenizer {
             Self::Llama3 => &[LLAMA3],
             Self::Qwen2 => &[QWEN2],
         }
-    }
-
-    /// The expressions compiled; once a process, since that takes longer than to build a small tokenizer.
-    pub(super) fn compiled(self) -> tokenizers::Result<&'static [SysRegex]> {
-        static COMPILED: [OnceLock<Vec<SysRegex>>; 5] = [const { OnceLock::new() }; 5];
-        let compiled = &COMPILED[usize::from(self.code())];
-        if compiled.get().is_none() {
-            let expressions = self.expressions().iter().map(|e| SysRegex::new(e)).collect::<Result<_, _>>()?;
-            // Another thread may have been faster, with the same.
-            let _ = compiled.set(expressions);
-        }
-        Ok(compiled.get().map_or(&[], Vec::as_slice))
     }
 
     /// Whether a word that is itself a token is taken whole, without merging.

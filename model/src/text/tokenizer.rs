@@ -10,9 +10,11 @@
 
 use super::alphabet;
 use super::pieces::{Piece, WholeTokens, words};
+use super::pre::PreTokenizer;
 use super::stream::TokenStream;
 use super::vocabulary::{Kind, TokenType, Vocabulary};
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 use thiserror::Error;
 use tokenizers::Model;
 use tokenizers::models::bpe::{BPE, Merges, Vocab};
@@ -51,7 +53,7 @@ impl Tokenizer {
         let (expressions, merger) = match vocabulary.kind {
             Kind::ByteLevel(pre) => {
                 let merger = byte_level(&vocabulary, pre.takes_whole_words()).map_err(TokenizerError::Engine)?;
-                (pre.compiled().map_err(TokenizerError::Engine)?, merger)
+                (compiled(pre).map_err(TokenizerError::Engine)?, merger)
             }
             Kind::SentencePiece => (Default::default(), sentence_piece(&vocabulary)?),
         };
@@ -136,6 +138,18 @@ impl Tokenizer {
         ids.extend(tokens.iter().map(|t| t.id).filter(|id| *id < known));
         Ok(())
     }
+}
+
+/// The expressions of `pre`; compiled once a process, since that takes longer than to build a small tokenizer.
+fn compiled(pre: PreTokenizer) -> tokenizers::Result<&'static [SysRegex]> {
+    static COMPILED: [OnceLock<Vec<SysRegex>>; 5] = [const { OnceLock::new() }; 5];
+    let compiled = &COMPILED[usize::from(pre.code())];
+    if compiled.get().is_none() {
+        let expressions = pre.expressions().iter().map(|e| SysRegex::new(e)).collect::<Result<_, _>>()?;
+        // Another thread may have been faster, with the same.
+        let _ = compiled.set(expressions);
+    }
+    Ok(compiled.get().map_or(&[], Vec::as_slice))
 }
 
 /// Whether text can spell this token.
