@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 use thiserror::Error;
 use tokenizers::Model;
-use tokenizers::models::bpe::{BPE, Merges, Vocab};
+use tokenizers::models::bpe::{BPE, BpeBuilder, Merges, Vocab};
 use tokenizers::utils::SysRegex;
 
 /// Character that SentencePiece writes for a space.
@@ -163,6 +163,11 @@ fn byte_value(text: &str) -> Option<u8> {
     (hex.len() == 2).then(|| u8::from_str_radix(hex, 16).ok()).flatten()
 }
 
+/// The crate's cache of words outlives the tokenizer: what it holds stays until the thread ends.
+fn uncached() -> BpeBuilder {
+    BPE::builder().cache_capacity(0)
+}
+
 fn byte_level(v: &Vocabulary, whole_words: bool) -> tokenizers::Result<BPE> {
     let spelled = |id: u32| spelled(v.token_type(id));
     let index = v.tokens.index();
@@ -185,7 +190,7 @@ fn byte_level(v: &Vocabulary, whole_words: bool) -> tokenizers::Result<BPE> {
     }
     let texts = index.iter().filter(|(_, id)| spelled(**id)).map(|(text, id)| ((*text).to_owned(), *id));
     let texts = texts.chain([(hole.clone(), v.tokens.len() as u32)]).collect::<Vocab>();
-    BPE::builder().vocab_and_merges(texts, merges).unk_token(hole).ignore_merges(whole_words).build()
+    uncached().vocab_and_merges(texts, merges).unk_token(hole).ignore_merges(whole_words).build()
 }
 
 fn sentence_piece(v: &Vocabulary) -> Result<BPE, TokenizerError> {
@@ -204,7 +209,7 @@ fn sentence_piece(v: &Vocabulary) -> Result<BPE, TokenizerError> {
     let reached = |id: u32| spelled(v.token_type(id)) || v.token_type(id) == TokenType::Byte || v.unk == Some(id);
     let texts = index.iter().filter(|(_, id)| reached(**id)).map(|(text, id)| ((*text).to_owned(), *id));
     let texts = texts.collect::<Vocab>();
-    let mut builder = BPE::builder().vocab_and_merges(texts, merges).byte_fallback(true).fuse_unk(true);
+    let mut builder = uncached().vocab_and_merges(texts, merges).byte_fallback(true).fuse_unk(true);
     if let Some(unknown) = unknown {
         builder = builder.unk_token(unknown.to_owned());
     }
