@@ -168,7 +168,8 @@ fn whole_chunks(lanes: &Lanes, tensors: &[&[u8]], trees: &[Tree], nodes: &mut [D
         }
     }
     for number in first..end {
-        for root in [0, ROOT] {
+        // Only a first chunk can be the root.
+        for root in [0, ROOT].into_iter().take(if number == 0 { 2 } else { 1 }) {
             let left = tensors
                 .iter()
                 .zip(trees)
