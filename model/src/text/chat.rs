@@ -6,7 +6,7 @@
 //! test whether it is there and carry a fixed date.
 //!
 //! Fuel also limits memory: the engine charges it for every operation and for every 64 bytes that one makes, and asks
-//! before it makes them, so that `s ~ s` cannot double without end.
+//! before it makes them, so that `s ~ s` cannot double without end: some 64 MB, twice while a string is made.
 
 use super::python;
 use super::vocabulary::MAX_TEMPLATE;
