@@ -16,5 +16,6 @@ if ! "$venv/bin/python" -c 'import llama_cpp' 2>/dev/null; then
 fi
 for _ in $(seq "$rounds"); do
   target/release/assay-prover bench --model "$model" --threads 1 --context 512 --decode 128 --rounds 2
-  "$venv/bin/python" scripts/bench_llama_cpp.py "$model"
+  # Its AMX kernels end the process on some machines.
+  "$venv/bin/python" scripts/bench_llama_cpp.py "$model" || "$venv/bin/python" scripts/bench_llama_cpp.py "$model" --plain
 done

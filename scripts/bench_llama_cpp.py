@@ -1,8 +1,21 @@
-"""llama.cpp on one thread: prefill of 512 tokens, then 64 tokens one by one, in tokens per CPU-second."""
+"""llama.cpp on one thread: prefill of 512 tokens, then 64 tokens one by one, in tokens per CPU-second.
+
+With --plain, weights stay as they are in the file: no repacking for matrix units such as AMX.
+"""
 import resource
 import sys
 
-from llama_cpp import Llama
+from llama_cpp import Llama, llama_cpp
+
+if "--plain" in sys.argv:
+    defaults = llama_cpp.llama_model_default_params
+
+    def plain():
+        params = defaults()
+        params.use_extra_bufts = False
+        return params
+
+    llama_cpp.llama_model_default_params = plain
 
 
 def cpu_seconds():
@@ -22,4 +35,5 @@ start = cpu_seconds()
 for token in tokens[:64]:
     llama.eval([token])
 decode = cpu_seconds() - start
-print(f"llama.cpp        prefill {512 / prefill:.1f}, decode {64 / decode:.1f} tokens per CPU-second")
+name = "llama.cpp, plain" if "--plain" in sys.argv else "llama.cpp       "
+print(f"{name} prefill {512 / prefill:.1f}, decode {64 / decode:.1f} tokens per CPU-second")

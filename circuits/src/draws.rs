@@ -6,19 +6,35 @@
 use assay_model::domain::Framed;
 use blake3::OutputReader;
 
+/// Bytes that are taken from the stream at once: each call makes at least one block of 64 bytes.
+const AHEAD: usize = 256;
+
 /// A deterministic stream of unbiased draws.
-pub struct Draws(OutputReader);
+pub struct Draws {
+    stream: OutputReader,
+    ahead: std::array::IntoIter<u8, AHEAD>,
+}
 
 impl Draws {
     /// The stream under everything that `seed` has absorbed.
     pub fn new(seed: &Framed) -> Self {
-        Draws(seed.xof())
+        let mut ahead = [0; AHEAD].into_iter();
+        // Nothing is ahead yet.
+        ahead.by_ref().for_each(drop);
+        Draws { stream: seed.xof(), ahead }
+    }
+
+    fn byte(&mut self) -> u8 {
+        if self.ahead.len() == 0 {
+            let mut bytes = [0; AHEAD];
+            self.stream.fill(&mut bytes);
+            self.ahead = bytes.into_iter();
+        }
+        self.ahead.next().unwrap_or(0)
     }
 
     fn word(&mut self) -> u128 {
-        let mut bytes = [0; 16];
-        self.0.fill(&mut bytes);
-        u128::from_le_bytes(bytes)
+        u128::from_le_bytes([0; 16].map(|_: u8| self.byte()))
     }
 
     /// Next draw below `bound`; 0 for a bound of 0 or 1, which takes nothing from the stream.
@@ -42,9 +58,7 @@ impl Draws {
 
     /// Whether an event of chance `threshold / 2^16` happens.
     pub fn chance(&mut self, threshold: u32) -> bool {
-        let mut bytes = [0; 2];
-        self.0.fill(&mut bytes);
-        u32::from(u16::from_le_bytes(bytes)) < threshold
+        u32::from(u16::from_le_bytes([0; 2].map(|_: u8| self.byte()))) < threshold
     }
 }
 
@@ -62,6 +76,20 @@ mod tests {
         let want =
             [false, true, false, false, false, false, true, false, false, true, true, false, true, true, true, true];
         assert_eq!(got, want);
+    }
+
+    #[test]
+    fn words_and_chances_take_the_stream_byte_by_byte_across_what_is_read_ahead() {
+        let mut seed = Domain::Draw.hasher();
+        let mut stream = [0; 4 * AHEAD];
+        seed.u32(5).xof().fill(&mut stream);
+        let (mut d, mut at) = (Draws::new(&seed), 0);
+        while at + 18 <= stream.len() {
+            let chance = u16::from_le_bytes([stream[at], stream[at + 1]]);
+            assert_eq!(d.chance(1 << 15), chance < 1 << 15, "byte {at}");
+            assert_eq!(d.word().to_le_bytes(), stream[at + 2..at + 18], "byte {at}");
+            at += 18;
+        }
     }
 
     #[test]

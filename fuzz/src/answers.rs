@@ -3,6 +3,7 @@
 use super::bytes::{Bytes, readable};
 use super::files::canonical;
 use super::trace;
+use assay_model::Config;
 use assay_verifier::answer::Answer;
 use assay_verifier::audit;
 use assay_verifier::challenge::{Challenge, Policy};
@@ -11,11 +12,13 @@ use assay_verifier::draw::{self, Extent};
 /// Units that a challenge draws over an extent: they exist, as many as were asked for, the same every time.
 pub fn draw(data: &[u8]) {
     let mut b = Bytes(data);
-    let (kind, count, density) = (b.u8(), 1 + b.below(64), 1 + b.below(1 << 16));
+    let (kind, count, density) = (b.u8(), 1 + b.below(16), 1 + b.below(1 << 16));
     let policy = if kind & 1 == 1 { Policy::Columns { count, density } } else { Policy::Units { count } };
     let challenge = Challenge { receipt: b.array(), seed: b.array(), policy };
-    let config = &trace::toy().model.config;
-    let positions = 1 + b.below(16);
+    // Few units, since each is drawn: two chunks of a vector and of the logits, one layer, six positions.
+    let config =
+        &Config { layers: 1, dim: 288, heads: 4, kv_heads: 2, head_dim: 16, ffn: 288, vocab: 300, context: 16 };
+    let positions = 1 + b.below(6);
     let extent = Extent { config, positions, tail_from: b.below(positions), last_token: b.below(config.vocab) };
     let drawn = draw::draw(&challenge, &extent);
     assert_eq!(drawn, draw::draw(&challenge, &extent));

@@ -197,6 +197,7 @@ fn texts(out: &mut Vec<Seed>) {
         add(out, "tokenizer", name, bytes);
     }
     add(out, "template", "chatml", template.into());
+    add(out, "template", "backwards", "{{ ''[::-2] }}{{ 'abc'[:5:-1] }}{{ messages[::-1][0].role }}".into());
     add(out, "template", "refuses", "{{ raise_exception('no\nsystem') }}".into());
     add(
         out,

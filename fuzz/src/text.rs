@@ -53,7 +53,8 @@ pub fn template(data: &[u8]) {
     let Ok(template) = std::str::from_utf8(data) else { return };
     let messages = [("system", "be brief"), ("user", "hello {{ x }}")];
     let render = || chat::render(template, &messages, "<s>", "</s>", true);
-    match alloc::bounded(data.len(), 1 << 10, 64 << 20, render) {
+    // Fuel pays for 64 MB; a string is there twice while it is made, and its room grows by doubling.
+    match alloc::bounded(data.len(), 1 << 10, 192 << 20, render) {
         Ok(prompt) => {
             assert!(prompt.len() <= chat::MAX_PROMPT);
             assert_eq!(render().as_ref(), Ok(&prompt));

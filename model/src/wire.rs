@@ -287,6 +287,11 @@ impl Writer {
         Writer(Vec::new())
     }
 
+    /// Behind bytes that are there already.
+    pub const fn after(bytes: Vec<u8>) -> Self {
+        Writer(bytes)
+    }
+
     /// A file of `kind`.
     pub fn file(kind: FileKind) -> Self {
         let mut w = Writer(MAGIC.to_vec());

@@ -22,6 +22,7 @@ use crate::domain::{Digest, Domain};
 use fixed::{Dyadic, FRACTION};
 use num_bigint::BigUint;
 pub use rotation::Rotation;
+use std::sync::OnceLock;
 
 /// log2 of the entries of [`Tables::exp`] and [`Tables::sigmoid`].
 pub const TABLE_BITS: u32 = 12;
@@ -128,16 +129,17 @@ impl Tables {
         if p.head_dim < 2 || p.head_dim % 2 == 1 || p.head_dim > MAX_HEAD_DIM {
             return Err(TableError::HeadDim(p.head_dim));
         }
-        let ladder: Vec<BigUint> = fixed::powers(exp_of(8)).take(1 << TABLE_BITS).collect();
+        let (eps, phases) = (eps(p)?, phases(p)?);
+        let Constants { exp, sigmoid, sample_high, sample_low } = Constants::get()?.clone();
         Ok(Tables {
             params: p.clone(),
-            exp: narrow(round_all("exp", &ladder, 15)?),
-            sigmoid: sigmoid(&ladder)?,
-            eps: eps(p)?,
+            exp,
+            sigmoid,
+            eps,
             score_scale: score_scale(p.head_dim),
-            phases: phases(p)?,
-            sample_high: narrow(round_all("sample_high", fixed::powers(exp_of(0)).take(SAMPLE_NATS as usize), 31)?),
-            sample_low: narrow(round_all("sample_low", fixed::powers(exp_of(12)).take(1 << 12), 31)?),
+            phases,
+            sample_high,
+            sample_low,
         })
     }
 
@@ -163,6 +165,32 @@ impl Tables {
             digest("sample_high", self.sample_high.iter().map(|v| v.to_le_bytes())),
             digest("sample_low", self.sample_low.iter().map(|v| v.to_le_bytes())),
         ]
+    }
+}
+
+/// The tables that are the same for every model; made once a process, since they take longer than a small model.
+#[derive(Clone)]
+struct Constants {
+    exp: Vec<u16>,
+    sigmoid: Vec<u16>,
+    sample_high: Vec<u32>,
+    sample_low: Vec<u32>,
+}
+
+impl Constants {
+    fn get() -> Result<&'static Constants, TableError> {
+        static MADE: OnceLock<Result<Constants, TableError>> = OnceLock::new();
+        MADE.get_or_init(Constants::make).as_ref().map_err(TableError::clone)
+    }
+
+    fn make() -> Result<Constants, TableError> {
+        let ladder: Vec<BigUint> = fixed::powers(exp_of(8)).take(1 << TABLE_BITS).collect();
+        Ok(Constants {
+            exp: narrow(round_all("exp", &ladder, 15)?),
+            sigmoid: sigmoid(&ladder)?,
+            sample_high: narrow(round_all("sample_high", fixed::powers(exp_of(0)).take(SAMPLE_NATS as usize), 31)?),
+            sample_low: narrow(round_all("sample_low", fixed::powers(exp_of(12)).take(1 << 12), 31)?),
+        })
     }
 }
 

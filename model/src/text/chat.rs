@@ -5,8 +5,8 @@
 //! `strftime_now` is undefined, so that the same messages give the same prompt everywhere; templates that ask for it
 //! test whether it is there and carry a fixed date.
 //!
-//! What is not limited is the memory of intermediate strings: the engine counts operations, not bytes, and `s ~ s`
-//! doubles. Only render a template of a model you chose to run.
+//! Fuel also limits memory: the engine charges it for every operation and for every 64 bytes that one makes, and asks
+//! before it makes them, so that `s ~ s` cannot double without end: some 64 MB, twice while a string is made.
 
 use super::python;
 use super::vocabulary::MAX_TEMPLATE;
@@ -18,7 +18,7 @@ use std::error::Error as _;
 use std::io;
 use thiserror::Error;
 
-/// Operations a template may take.
+/// Operations a template may take; 64 bytes that it makes count as one.
 const FUEL: u64 = 1_000_000;
 /// Nested calls and blocks.
 const RECURSION: usize = 100;

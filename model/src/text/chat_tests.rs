@@ -117,6 +117,21 @@ fn no_filter_allocates_what_a_number_in_the_template_says() {
 }
 
 #[test]
+fn a_backward_slice_beyond_its_ends_is_empty_and_does_not_panic() {
+    assert_eq!(go("{{ ''[::-2] }}{{ ([] | list)[::-1] }}{{ 'ab'[:5:-1] }}", &[]).unwrap(), "[]");
+    assert_eq!(
+        go("{{ 'abc'[::-1] }}{{ messages[::-1][0].content }}", &[("user", "x"), ("user", "y")]).unwrap(),
+        "cbay"
+    );
+}
+
+#[test]
+fn a_string_that_doubles_runs_out_of_fuel_before_memory() {
+    let doubled = "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}";
+    assert_eq!(go(doubled, &[]), Err(ChatError::Fuel(1)));
+}
+
+#[test]
 fn what_a_template_says_in_an_error_stays_on_one_line() {
     let error = go("{{ raise_exception('no\n\x1b[2Jsystem') }}", &[]).unwrap_err();
     assert!(!error.to_string().contains(char::is_control), "{error:?}");

@@ -10,12 +10,14 @@
 
 use super::alphabet;
 use super::pieces::{Piece, WholeTokens, words};
+use super::pre::PreTokenizer;
 use super::stream::TokenStream;
 use super::vocabulary::{Kind, TokenType, Vocabulary};
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 use thiserror::Error;
 use tokenizers::Model;
-use tokenizers::models::bpe::{BPE, Merges, Vocab};
+use tokenizers::models::bpe::{BPE, BpeBuilder, Merges, Vocab};
 use tokenizers::utils::SysRegex;
 
 /// Character that SentencePiece writes for a space.
@@ -41,7 +43,7 @@ pub enum TokenizerError {
 pub struct Tokenizer {
     vocabulary: Vocabulary,
     whole: WholeTokens,
-    expressions: Vec<SysRegex>,
+    expressions: &'static [SysRegex],
     merger: BPE,
 }
 
@@ -50,11 +52,10 @@ impl Tokenizer {
     pub fn new(vocabulary: Vocabulary) -> Result<Self, TokenizerError> {
         let (expressions, merger) = match vocabulary.kind {
             Kind::ByteLevel(pre) => {
-                let compiled: Result<_, _> = pre.expressions().iter().map(|e| SysRegex::new(e)).collect();
                 let merger = byte_level(&vocabulary, pre.takes_whole_words()).map_err(TokenizerError::Engine)?;
-                (compiled.map_err(TokenizerError::Engine)?, merger)
+                (compiled(pre).map_err(TokenizerError::Engine)?, merger)
             }
-            Kind::SentencePiece => (Vec::new(), sentence_piece(&vocabulary)?),
+            Kind::SentencePiece => (Default::default(), sentence_piece(&vocabulary)?),
         };
         Ok(Self { whole: WholeTokens::new(&vocabulary), vocabulary, expressions, merger })
     }
@@ -77,7 +78,7 @@ impl Tokenizer {
                     self.merge(&prefix.into_iter().chain(spaced).collect::<String>(), &mut ids)?;
                 }
                 Piece::Text(text) => {
-                    for word in words(text, &self.expressions) {
+                    for word in words(text, self.expressions) {
                         self.merge(&alphabet::spell(&text[word]), &mut ids)?;
                     }
                 }
@@ -139,6 +140,18 @@ impl Tokenizer {
     }
 }
 
+/// The expressions of `pre`; compiled once a process, since that takes longer than to build a small tokenizer.
+fn compiled(pre: PreTokenizer) -> tokenizers::Result<&'static [SysRegex]> {
+    static COMPILED: [OnceLock<Vec<SysRegex>>; 5] = [const { OnceLock::new() }; 5];
+    let compiled = &COMPILED[usize::from(pre.code())];
+    if compiled.get().is_none() {
+        let expressions = pre.expressions().iter().map(|e| SysRegex::new(e)).collect::<Result<_, _>>()?;
+        // Another thread may have been faster, with the same.
+        let _ = compiled.set(expressions);
+    }
+    Ok(compiled.get().map_or(&[], Vec::as_slice))
+}
+
 /// Whether text can spell this token.
 fn spelled(kind: TokenType) -> bool {
     matches!(kind, TokenType::Normal | TokenType::UserDefined | TokenType::Unused)
@@ -148,6 +161,11 @@ fn spelled(kind: TokenType) -> bool {
 fn byte_value(text: &str) -> Option<u8> {
     let hex = text.strip_prefix("<0x")?.strip_suffix('>')?;
     (hex.len() == 2).then(|| u8::from_str_radix(hex, 16).ok()).flatten()
+}
+
+/// The crate's cache of words outlives the tokenizer: what it holds stays until the thread ends.
+fn uncached() -> BpeBuilder {
+    BPE::builder().cache_capacity(0)
 }
 
 fn byte_level(v: &Vocabulary, whole_words: bool) -> tokenizers::Result<BPE> {
@@ -172,7 +190,7 @@ fn byte_level(v: &Vocabulary, whole_words: bool) -> tokenizers::Result<BPE> {
     }
     let texts = index.iter().filter(|(_, id)| spelled(**id)).map(|(text, id)| ((*text).to_owned(), *id));
     let texts = texts.chain([(hole.clone(), v.tokens.len() as u32)]).collect::<Vocab>();
-    BPE::builder().vocab_and_merges(texts, merges).unk_token(hole).ignore_merges(whole_words).build()
+    uncached().vocab_and_merges(texts, merges).unk_token(hole).ignore_merges(whole_words).build()
 }
 
 fn sentence_piece(v: &Vocabulary) -> Result<BPE, TokenizerError> {
@@ -191,7 +209,7 @@ fn sentence_piece(v: &Vocabulary) -> Result<BPE, TokenizerError> {
     let reached = |id: u32| spelled(v.token_type(id)) || v.token_type(id) == TokenType::Byte || v.unk == Some(id);
     let texts = index.iter().filter(|(_, id)| reached(**id)).map(|(text, id)| ((*text).to_owned(), *id));
     let texts = texts.collect::<Vocab>();
-    let mut builder = BPE::builder().vocab_and_merges(texts, merges).byte_fallback(true).fuse_unk(true);
+    let mut builder = uncached().vocab_and_merges(texts, merges).byte_fallback(true).fuse_unk(true);
     if let Some(unknown) = unknown {
         builder = builder.unk_token(unknown.to_owned());
     }

@@ -33,7 +33,7 @@ fn cut(t: &Tokenizer, text: &str, special: bool) -> Vec<String> {
 
 fn words_of(pre: &str, text: &str) -> Vec<String> {
     let t = build(byte_vocabulary(pre));
-    words(text, &t.expressions).into_iter().map(|w| text[w].to_owned()).collect()
+    words(text, t.expressions).into_iter().map(|w| text[w].to_owned()).collect()
 }
 
 #[test]

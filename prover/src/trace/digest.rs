@@ -24,9 +24,14 @@ const DERIVE_KEY_MATERIAL: u8 = 1 << 6;
 const IV: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
+/// Consecutive chunks of one tensor that are hashed together.
+const RUN: usize = MAX_SIMD_DEGREE;
+/// Inputs that are handed to the hash together: full sets of lanes of every instruction set.
+const BATCH: usize = 2 * MAX_SIMD_DEGREE;
+
 /// Appends `blake3::hash` of each tensor.
 pub fn tensor_digests(tensors: &[&[u8]], out: &mut Vec<Digest>) {
-    let mut lanes = Lanes::new(IV);
+    let lanes = Lanes::new(IV);
     let mut trees = Vec::with_capacity(tensors.len());
     let mut slots = 0;
     for tensor in tensors {
@@ -34,28 +39,40 @@ pub fn tensor_digests(tensors: &[&[u8]], out: &mut Vec<Digest>) {
         trees.push(Tree { first: slots, nodes: chunks });
         slots += chunks;
     }
-    lanes.nodes.resize(slots, [0; 32]);
-    whole_chunks(tensors, &trees, &mut lanes);
-    last_chunks(tensors, &trees, &mut lanes);
-    while parents(&mut trees, &mut lanes) {}
-    out.extend(trees.iter().map(|t| lanes.nodes[t.first]));
+    let mut nodes = vec![[0; 32]; slots];
+    whole_chunks(&lanes, tensors, &trees, &mut nodes);
+    last_chunks(&lanes, tensors, &trees, &mut nodes);
+    let mut below = Vec::new();
+    while trees.iter().any(|t| t.nodes > 1) {
+        below.clone_from(&nodes);
+        parents(&lanes, &mut trees, &below, &mut nodes);
+    }
+    out.extend(trees.iter().map(|t| nodes[t.first]));
 }
 
-/// Appends the hash of each input under `domain`; N is a positive multiple of 64, at most 1024.
-pub fn hash_fixed<const N: usize>(domain: Domain, inputs: &[&[u8; N]], out: &mut Vec<Digest>) {
+/// Writes the hash of each input under `domain` into its slot of `out`; N is a positive multiple of 64, at most 1024.
+pub fn hash_fixed<'a, const N: usize>(
+    domain: Domain,
+    inputs: impl Iterator<Item = (usize, &'a [u8; N])>,
+    out: &mut [Digest],
+) {
     const { assert!(N > 0 && N <= CHUNK_LEN && N.is_multiple_of(BLOCK_LEN)) };
-    let key = domain.context_key();
-    let mut lanes = Lanes::new(blake3::platform::words_from_le_bytes_32(&key));
-    lanes.nodes.resize(inputs.len(), [0; 32]);
+    let lanes = Lanes::new(blake3::platform::words_from_le_bytes_32(&domain.context_key()));
     let mode = Mode { counter: 0, flags: DERIVE_KEY_MATERIAL, start: CHUNK_START, end: CHUNK_END | ROOT };
-    lanes.run(inputs.iter().copied().enumerate(), mode);
-    out.append(&mut lanes.nodes);
+    lanes.run(inputs, mode, out);
 }
 
 /// Where the nodes of one tensor's current level stand.
 struct Tree {
     first: usize,
     nodes: usize,
+}
+
+impl Tree {
+    /// Flag of the last chunk.
+    const fn root_flag(&self) -> u8 {
+        if self.nodes == 1 { ROOT } else { 0 }
+    }
 }
 
 /// Flags and counter that inputs must share to be hashed together.
@@ -67,49 +84,54 @@ struct Mode {
     end: u8,
 }
 
-/// The hash function, and chaining values by slot.
+/// The hash function.
 struct Lanes {
     platform: Platform,
     key: [u32; 8],
-    nodes: Vec<Digest>,
-    found: Vec<u8>,
 }
 
 impl Lanes {
     fn new(key: [u32; 8]) -> Lanes {
-        Lanes { platform: Platform::detect(), key, nodes: Vec::new(), found: Vec::new() }
+        Lanes { platform: Platform::detect(), key }
     }
 
-    /// Hashes inputs of whole blocks, each into its slot.
-    fn run<'a, const N: usize>(&mut self, inputs: impl Iterator<Item = (usize, &'a [u8; N])>, mode: Mode) {
-        let (slots, mut inputs): (Vec<usize>, Vec<&[u8; N]>) = inputs.unzip();
-        self.fill_lanes(&mut inputs);
-        self.found.resize(inputs.len() * 32, 0);
-        let found = &mut self.found[..inputs.len() * 32];
-        let Mode { counter, flags, start, end } = mode;
-        self.platform.hash_many(&inputs, &self.key, counter, IncrementCounter::No, flags, start, end, found);
-        for (slot, digest) in slots.into_iter().zip(found.as_chunks::<32>().0) {
-            self.nodes[slot] = *digest;
+    /// Hashes inputs of whole blocks, each into its slot of `out`.
+    fn run<'a, const N: usize>(
+        &self,
+        inputs: impl Iterator<Item = (usize, &'a [u8; N])>,
+        mode: Mode,
+        out: &mut [Digest],
+    ) {
+        let mut inputs = inputs.peekable();
+        while let Some(&(_, first)) = inputs.peek() {
+            let (mut slots, mut batch, mut count) = ([0; BATCH], [first; BATCH], 0);
+            for (slot, input) in inputs.by_ref().take(BATCH) {
+                (slots[count], batch[count]) = (slot, input);
+                count += 1;
+            }
+            let mut found = [[0; 32]; BATCH];
+            let together = self.with_surplus(count);
+            let bytes = found[..together].as_flattened_mut();
+            let Mode { counter, flags, start, end } = mode;
+            let batch = &batch[..together];
+            self.platform.hash_many(batch, &self.key, counter, IncrementCounter::No, flags, start, end, bytes);
+            for (slot, digest) in slots[..count].iter().zip(found) {
+                out[*slot] = digest;
+            }
         }
     }
 
-    /// Repeats the last input until all lanes are taken, where that is faster than hashing what is left over in narrower
-    /// lanes and one by one; the surplus digests are not used.
-    fn fill_lanes<T: Copy>(&self, inputs: &mut Vec<T>) {
+    /// `count`, or as many as fill all lanes where that is faster than hashing what is left over in narrower lanes and one
+    /// by one; the surplus digests are not used.
+    fn with_surplus(&self, count: usize) -> usize {
         let lanes = self.platform.simd_degree();
-        let over = inputs.len() % lanes;
-        if let Some(&last) = inputs.last()
-            && over > lanes / 4
-            && !over.is_power_of_two()
-        {
-            inputs.resize(inputs.len() + lanes - over, last);
-        }
+        let over = count % lanes;
+        if over > lanes / 4 && !over.is_power_of_two() { count + lanes - over } else { count }
     }
 
     /// Hashes consecutive chunks, the first with number `counter`, into consecutive slots.
-    fn run_of_chunks(&mut self, first_slot: usize, chunks: &[[u8; CHUNK_LEN]], counter: u64) {
-        let inputs: Vec<&[u8; CHUNK_LEN]> = chunks.iter().collect();
-        let out = self.nodes[first_slot..][..chunks.len()].as_flattened_mut();
+    fn run_of_chunks(&self, chunks: &[[u8; CHUNK_LEN]; RUN], counter: u64, out: &mut [Digest; RUN]) {
+        let (inputs, out) = (chunks.each_ref(), out.as_flattened_mut());
         self.platform.hash_many(&inputs, &self.key, counter, IncrementCounter::Yes, 0, CHUNK_START, CHUNK_END, out);
     }
 
@@ -131,62 +153,68 @@ impl Lanes {
     }
 }
 
-/// Flag of a tensor's last chunk.
-const fn root_flag(tree: &Tree) -> u8 {
-    if tree.nodes == 1 { ROOT } else { 0 }
-}
-
-/// Chunks of 1024 bytes: full runs of one tensor, then what is left over, by chunk number, of all tensors.
-fn whole_chunks(tensors: &[&[u8]], trees: &[Tree], lanes: &mut Lanes) {
-    let mut rest: Vec<(u64, u8, usize, &[u8; CHUNK_LEN])> = Vec::new();
+/// Chunks of 1024 bytes: full runs of one tensor (never its root, which is the only chunk of its tensor), then what is left over, by chunk number, of all tensors.
+fn whole_chunks(lanes: &Lanes, tensors: &[&[u8]], trees: &[Tree], nodes: &mut [Digest]) {
+    let (mut first, mut end) = (usize::MAX, 0);
     for (tensor, tree) in tensors.iter().zip(trees) {
         let chunks = tensor.as_chunks::<CHUNK_LEN>().0;
-        let full = chunks.len() / MAX_SIMD_DEGREE * MAX_SIMD_DEGREE;
-        if full > 0 {
-            lanes.run_of_chunks(tree.first, &chunks[..full], 0);
+        let runs = chunks.as_chunks::<RUN>().0;
+        let out = nodes[tree.first..].as_chunks_mut::<RUN>().0;
+        for ((counter, run), out) in (0..).step_by(RUN).zip(runs).zip(out) {
+            lanes.run_of_chunks(run, counter, out);
         }
-        let left = chunks.iter().enumerate().skip(full);
-        rest.extend(left.map(|(i, chunk)| (i as u64, root_flag(tree), tree.first + i, chunk)));
+        if runs.len() * RUN < chunks.len() {
+            (first, end) = (first.min(runs.len() * RUN), end.max(chunks.len()));
+        }
     }
-    rest.sort_by_key(|&(counter, root, ..)| (counter, root));
-    for together in rest.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-        let mode = Mode { counter: together[0].0, flags: 0, start: CHUNK_START, end: CHUNK_END | together[0].1 };
-        lanes.run(together.iter().map(|&(.., slot, chunk)| (slot, chunk)), mode);
+    for number in first..end {
+        // Only a first chunk can be the root.
+        for root in [0, ROOT].into_iter().take(if number == 0 { 2 } else { 1 }) {
+            let left = tensors
+                .iter()
+                .zip(trees)
+                .filter(|(tensor, tree)| number >= tensor.len() / CHUNK_LEN / RUN * RUN && tree.root_flag() == root);
+            let left = left.filter_map(|(tensor, tree)| {
+                Some((tree.first + number, tensor.as_chunks::<CHUNK_LEN>().0.get(number)?))
+            });
+            let mode = Mode { counter: number as u64, flags: 0, start: CHUNK_START, end: CHUNK_END | root };
+            lanes.run(left, mode, nodes);
+        }
     }
 }
 
 /// Last chunks below 1024 bytes; side by side where they are whole blocks.
-fn last_chunks(tensors: &[&[u8]], trees: &[Tree], lanes: &mut Lanes) {
-    let mut by_blocks: Vec<(usize, Mode, usize, &[u8])> = Vec::new();
+fn last_chunks(lanes: &Lanes, tensors: &[&[u8]], trees: &[Tree], nodes: &mut [Digest]) {
+    let mut by_blocks: Vec<(usize, Mode, usize, &[u8])> = Vec::with_capacity(tensors.len());
     for (tensor, tree) in tensors.iter().zip(trees) {
         let rest = tensor.as_chunks::<CHUNK_LEN>().1;
         if rest.is_empty() && !tensor.is_empty() {
             continue;
         }
         let counter = (tree.nodes - 1) as u64;
-        let mode = Mode { counter, flags: 0, start: CHUNK_START, end: CHUNK_END | root_flag(tree) };
+        let mode = Mode { counter, flags: 0, start: CHUNK_START, end: CHUNK_END | tree.root_flag() };
         let slot = tree.first + tree.nodes - 1;
         if !rest.is_empty() && rest.len().is_multiple_of(BLOCK_LEN) {
             by_blocks.push((rest.len() / BLOCK_LEN, mode, slot, rest));
         } else {
-            lanes.nodes[slot] = lanes.short_chunk(rest, mode);
+            nodes[slot] = lanes.short_chunk(rest, mode);
         }
     }
     let key = |e: &(usize, Mode, usize, &[u8])| (e.0, e.1.counter, e.1.end);
-    by_blocks.sort_by_key(key);
+    by_blocks.sort_unstable_by_key(key);
     for together in by_blocks.chunk_by(|a, b| key(a) == key(b)) {
-        run_blocks(lanes, together);
+        run_blocks(lanes, together, nodes);
     }
 }
 
 /// Inputs of one number of blocks, which `hash_many` wants as a type.
-fn run_blocks(lanes: &mut Lanes, inputs: &[(usize, Mode, usize, &[u8])]) {
+fn run_blocks(lanes: &Lanes, inputs: &[(usize, Mode, usize, &[u8])], nodes: &mut [Digest]) {
     let (blocks, mode, ..) = inputs[0];
     macro_rules! of_blocks {
         ($($n:literal)*) => {
             match blocks {
                 $($n => lanes.run::<{ $n * BLOCK_LEN }>(
-                    inputs.iter().filter_map(|&(.., slot, bytes)| Some((slot, bytes.try_into().ok()?))), mode),)*
+                    inputs.iter().filter_map(|&(.., slot, bytes)| Some((slot, bytes.try_into().ok()?))), mode, nodes),)*
                 _ => unreachable!("a last chunk has fewer than sixteen blocks"),
             }
         };
@@ -194,25 +222,20 @@ fn run_blocks(lanes: &mut Lanes, inputs: &[(usize, Mode, usize, &[u8])]) {
     of_blocks!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }
 
-/// One level of parents of all trees; whether there was any.
-fn parents(trees: &mut [Tree], lanes: &mut Lanes) -> bool {
-    let nodes = std::mem::take(&mut lanes.nodes);
-    lanes.nodes.clone_from(&nodes);
-    let pairs = |tree: &Tree| nodes[tree.first..][..tree.nodes].as_chunks::<2>().0;
+/// One level of parents of all trees, from `below` into `nodes`, which starts as a copy.
+fn parents(lanes: &Lanes, trees: &mut [Tree], below: &[Digest], nodes: &mut [Digest]) {
+    let pairs = |tree: &Tree| below[tree.first..][..tree.nodes].as_chunks::<2>().0;
     for root in [0, ROOT] {
         let wanted = trees.iter().filter(|t| t.nodes > 1 && (t.nodes == 2) == (root == ROOT));
         let inputs = wanted.flat_map(|t| (t.first..).zip(pairs(t))).map(|(slot, pair)| (slot, as_block(pair)));
-        lanes.run(inputs, Mode { counter: 0, flags: PARENT | root, start: 0, end: 0 });
+        lanes.run(inputs, Mode { counter: 0, flags: PARENT | root, start: 0, end: 0 }, nodes);
     }
-    let mut any = false;
     for tree in trees.iter_mut().filter(|t| t.nodes > 1) {
-        any = true;
         if tree.nodes % 2 == 1 {
-            lanes.nodes[tree.first + tree.nodes / 2] = nodes[tree.first + tree.nodes - 1];
+            nodes[tree.first + tree.nodes / 2] = below[tree.first + tree.nodes - 1];
         }
         tree.nodes = tree.nodes.div_ceil(2);
     }
-    any
 }
 
 fn as_block(pair: &[Digest; 2]) -> &[u8; BLOCK_LEN] {
@@ -268,14 +291,14 @@ mod tests {
     #[test]
     fn fixed_inputs_hash_as_the_domain_does() {
         let inputs: Vec<[u8; 64]> = (0..37).map(|i| bytes(64, 5 * i).try_into().unwrap()).collect();
-        let mut out = Vec::new();
-        hash_fixed(Domain::StepNode, &inputs.iter().collect::<Vec<_>>(), &mut out);
+        let mut out = vec![[0; 32]; inputs.len()];
+        hash_fixed(Domain::StepNode, inputs.iter().enumerate(), &mut out);
         for (input, digest) in inputs.iter().zip(out) {
             assert_eq!(digest, Domain::StepNode.hasher().fixed(input).digest());
         }
         let long: [u8; 1024] = bytes(1024, 1).try_into().unwrap();
-        let mut out = Vec::new();
-        hash_fixed(Domain::StepLeaf, &[&long], &mut out);
+        let mut out = [[0; 32]];
+        hash_fixed(Domain::StepLeaf, [(0, &long)].into_iter(), &mut out);
         assert_eq!(out, [Domain::StepLeaf.hasher().fixed(&long).digest()]);
     }
 }

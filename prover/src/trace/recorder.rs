@@ -25,7 +25,35 @@ pub struct TraceRecorder<'a> {
     leaves: HashMap<u32, Vec<Digest>>,
     /// Header and tensor of the steps that `keep` names.
     kept: HashMap<(u32, u32), (Vec<u8>, Vec<u8>)>,
+    /// Of the outputs that are being recorded: digests of their tensors, what their leaves hash, and their leaves.
     digests: Vec<Digest>,
+    preimages: Preimages,
+    hashed: Vec<Digest>,
+}
+
+/// Byte strings one behind the other.
+#[derive(Default)]
+struct Preimages {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Preimages {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
+    /// Adds what `write` appends.
+    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| &self.bytes[*start..*end])
+    }
 }
 
 struct Position {
@@ -48,6 +76,8 @@ impl<'a> TraceRecorder<'a> {
             leaves: HashMap::new(),
             kept: HashMap::new(),
             digests: Vec::new(),
+            preimages: Preimages::default(),
+            hashed: Vec::new(),
         }
     }
 
@@ -62,8 +92,8 @@ impl<'a> TraceRecorder<'a> {
         self.roots.values().copied().collect()
     }
 
-    /// What the leaf of an output hashes.
-    fn preimage(&mut self, out: &StepOutput<'_>, tensor: &Digest) -> Vec<u8> {
+    /// Adds what the leaf of an output hashes to the preimages.
+    fn add_preimage(&mut self, out: &StepOutput<'_>, tensor: &Digest) {
         let step = self.config.step(out.step).expect("an executor emits steps of the program");
         let shape = self.config.shape(step.kind);
         debug_assert_eq!((out.header.len(), out.tensor.len()), (shape.header, shape.bytes()), "{step}");
@@ -74,7 +104,9 @@ impl<'a> TraceRecorder<'a> {
             missing: count as usize,
         });
         let salt = &position.salts[out.step as usize];
-        trace::leaf_preimage(salt, &self.job, out.position, out.step, step, &shape, out.header, tensor)
+        self.preimages.push(|bytes| {
+            trace::leaf_preimage(salt, &self.job, out.position, out.step, step, &shape, out.header, tensor, bytes);
+        });
     }
 
     fn put(&mut self, out: &StepOutput<'_>, leaf: Digest) {
@@ -91,7 +123,7 @@ impl<'a> TraceRecorder<'a> {
 
     fn finish(&mut self, t: u32) {
         if let Some(position) = self.open.remove(&t) {
-            self.roots.insert(t, root_side_by_side(Domain::StepNode, position.leaves.clone()));
+            self.roots.insert(t, root_side_by_side(Domain::StepNode, &position.leaves));
             if self.keep.is_some_and(|needs| needs.contains_key(&t)) {
                 self.leaves.insert(t, position.leaves);
             }
@@ -101,37 +133,33 @@ impl<'a> TraceRecorder<'a> {
 
 /// Root over the leaves, a level at a time: pairs from the left, an odd last node rises. That is the tree whose left
 /// subtrees are full.
-fn root_side_by_side(domain: Domain, mut level: Vec<Digest>) -> Digest {
+fn root_side_by_side(domain: Domain, leaves: &[Digest]) -> Digest {
+    let (mut level, mut above) = (leaves.to_vec(), Vec::with_capacity(leaves.len().div_ceil(2)));
     while level.len() > 1 {
         let (pairs, odd) = level.as_flattened().as_chunks::<64>();
-        let mut above = Vec::with_capacity(pairs.len() + 1);
-        hash_fixed::<64>(domain, &pairs.iter().collect::<Vec<_>>(), &mut above);
+        above.clear();
+        above.resize(pairs.len(), [0; 32]);
+        hash_fixed(domain, pairs.iter().enumerate(), &mut above);
         above.extend(odd.first_chunk::<32>());
-        level = above;
+        std::mem::swap(&mut level, &mut above);
     }
     level.first().copied().unwrap_or_default()
 }
 
 /// Hashes of `inputs` under `domain`; those of the two usual lengths side by side.
-fn hash_leaves(domain: Domain, inputs: &[Vec<u8>]) -> Vec<Digest> {
-    let mut out = vec![[0; 32]; inputs.len()];
-    fn some<const N: usize>(domain: Domain, inputs: &[Vec<u8>], out: &mut [Digest]) {
-        let at: Vec<usize> = (0..inputs.len()).filter(|&i| inputs[i].len() == N).collect();
-        let fitting: Vec<&[u8; N]> = at.iter().filter_map(|&i| inputs[i].first_chunk()).collect();
-        let mut digests = Vec::with_capacity(at.len());
-        hash_fixed(domain, &fitting, &mut digests);
-        for (i, digest) in at.into_iter().zip(digests) {
-            out[i] = digest;
-        }
+fn hash_leaves(domain: Domain, inputs: &Preimages, out: &mut Vec<Digest>) {
+    fn of_length<const N: usize>(inputs: &Preimages) -> impl Iterator<Item = (usize, &[u8; N])> {
+        inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.try_into().ok()?)))
     }
-    some::<128>(domain, inputs, &mut out);
-    some::<192>(domain, inputs, &mut out);
-    for (input, out) in inputs.iter().zip(&mut out) {
+    out.clear();
+    out.resize(inputs.ends.len(), [0; 32]);
+    hash_fixed(domain, of_length::<128>(inputs), out);
+    hash_fixed(domain, of_length::<192>(inputs), out);
+    for (input, out) in inputs.iter().zip(out) {
         if !matches!(input.len(), 128 | 192) {
             *out = domain.hash(input);
         }
     }
-    out
 }
 
 impl Recorder for TraceRecorder<'_> {
@@ -140,11 +168,16 @@ impl Recorder for TraceRecorder<'_> {
         let mut digests = std::mem::take(&mut self.digests);
         digests.clear();
         tensor_digests(&tensors, &mut digests);
-        let preimages: Vec<Vec<u8>> = outputs.iter().zip(&digests).map(|(out, d)| self.preimage(out, d)).collect();
-        for (out, leaf) in outputs.iter().zip(hash_leaves(Domain::StepLeaf, &preimages)) {
-            self.put(out, leaf);
+        self.preimages.clear();
+        for (out, digest) in outputs.iter().zip(&digests) {
+            self.add_preimage(out, digest);
         }
-        self.digests = digests;
+        let mut leaves = std::mem::take(&mut self.hashed);
+        hash_leaves(Domain::StepLeaf, &self.preimages, &mut leaves);
+        for (out, leaf) in outputs.iter().zip(&leaves) {
+            self.put(out, *leaf);
+        }
+        (self.digests, self.hashed) = (digests, leaves);
     }
 }
 
@@ -168,12 +201,11 @@ mod tests {
         for n in (1..70).chain([255, 256, 257, 304]) {
             let inputs: Vec<Vec<u8>> = (0..n).map(|i| vec![i as u8; [128, 64, 192, 896][i as usize % 4]]).collect();
             let leaves: Vec<Digest> = inputs.iter().map(|v| Domain::StepLeaf.hash(v)).collect();
-            assert_eq!(hash_leaves(Domain::StepLeaf, &inputs), leaves);
-            assert_eq!(
-                root_side_by_side(Domain::StepNode, leaves.clone()),
-                trace::position_root(&leaves),
-                "{n} leaves"
-            );
+            let (mut preimages, mut hashed) = (Preimages::default(), Vec::new());
+            inputs.iter().for_each(|v| preimages.push(|bytes| bytes.extend(v)));
+            hash_leaves(Domain::StepLeaf, &preimages, &mut hashed);
+            assert_eq!(hashed, leaves);
+            assert_eq!(root_side_by_side(Domain::StepNode, &leaves), trace::position_root(&leaves), "{n} leaves");
         }
     }
 }

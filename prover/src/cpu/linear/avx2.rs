@@ -53,7 +53,7 @@ fn one_scaled(tile: &Tile<'_>, x: &Inputs, acc: &mut Rows, group_sum: impl Fn(us
 /// the processor to run ahead of by itself.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn prefetch<T>(group: &[T]) {
+pub(super) fn prefetch<T>(group: &[T]) {
     let bytes = size_of_val(group);
     let start = group.as_ptr().cast::<i8>().wrapping_add(bytes * AHEAD);
     for line in (0..bytes).step_by(64) {
@@ -65,7 +65,7 @@ fn prefetch<T>(group: &[T]) {
 /// As [`prefetch`], for one group's multipliers or offsets.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn prefetch_scales(f: Factors<'_>, g: usize) {
+pub(super) fn prefetch_scales(f: Factors<'_>, g: usize) {
     match f {
         Factors::None => {}
         Factors::I16(v) => prefetch(&v[g]),

@@ -32,6 +32,8 @@ pub fn accumulate(tile: &Tile<'_>, x: &Inputs, panel: &mut Vec<PairOfColumns>, a
 fn one_scaled(tile: &Tile<'_>, x: &Inputs, acc: &mut Rows, group_sum: impl Fn(usize) -> __m512i) {
     let mut wide = [_mm512_setzero_si512(); 2];
     for (g, &sum) in x.sums(0, 0, tile.cols / tile.group).iter().enumerate() {
+        avx2::prefetch_scales(tile.scale, g);
+        avx2::prefetch_scales(tile.offset, g);
         add_group(&mut wide, tile, g, group_sum(g), sum);
     }
     add_wide(acc, wide);
@@ -44,7 +46,9 @@ fn nibbles(words: &[[u32; TILE_ROWS]], group: usize, g: usize, x: &Inputs) -> __
     let low = _mm512_set1_epi32(0x000f_000f);
     let mut p = [_mm512_setzero_si512(); 2];
     let pairs = x.pairs(0, g * group, group).as_chunks::<4>().0;
-    for (words, pairs) in words[g * group / 8..][..group / 8].iter().zip(pairs) {
+    let words = &words[g * group / 8..][..group / 8];
+    avx2::prefetch(words);
+    for (words, pairs) in words.iter().zip(pairs) {
         let w = load_rows(words);
         p[0] = _mm512_dpwssd_epi32(p[0], _mm512_and_si512(w, low), broadcast(pairs[0]));
         p[1] = _mm512_dpwssd_epi32(p[1], _mm512_and_si512(_mm512_srli_epi32(w, 4), low), broadcast(pairs[1]));
@@ -59,7 +63,9 @@ fn nibbles(words: &[[u32; TILE_ROWS]], group: usize, g: usize, x: &Inputs) -> __
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn bytes(pairs: &[[[i8; 2]; TILE_ROWS]], group: usize, g: usize, x: &Inputs) -> __m512i {
     let mut p = _mm512_setzero_si512();
-    for (w, &pair) in pairs[g * group / 2..][..group / 2].iter().zip(x.pairs(0, g * group, group)) {
+    let pairs = &pairs[g * group / 2..][..group / 2];
+    avx2::prefetch(pairs);
+    for (w, &pair) in pairs.iter().zip(x.pairs(0, g * group, group)) {
         p = _mm512_dpwssd_epi32(p, _mm512_cvtepi8_epi16(load_half(w)), broadcast(pair));
     }
     p
