@@ -47,11 +47,13 @@ pub enum Domain {
     Sample,
     /// The transcript of a fold proof.
     Fold,
+    /// Coefficients under which commitments to tiles are checked against weights.
+    TileCheck,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 17] = [
+    pub const ALL: [Domain; 18] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -69,6 +71,7 @@ impl Domain {
         Domain::Draw,
         Domain::Sample,
         Domain::Fold,
+        Domain::TileCheck,
     ];
 
     /// The label; frozen.
@@ -91,6 +94,7 @@ impl Domain {
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
             Domain::Fold => "assay v1 fold",
+            Domain::TileCheck => "assay v1 tile check",
         }
     }
 

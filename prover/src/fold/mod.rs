@@ -5,6 +5,8 @@
 //! limbs, each limb's sums are kept in 64-bit integers ([`kernel`]), and the field enters once per column ([`sums`]). The
 //! Laurent product is made in the same way ([`product`]). What remains are multi-scalar multiplications ([`prove`]).
 
+pub mod buckets;
+pub mod check;
 pub mod kernel;
 pub mod limbs;
 mod polynomial;
@@ -13,6 +15,7 @@ pub mod prove;
 pub mod sums;
 #[cfg(test)]
 mod tests;
+pub mod tiles;
 mod workers;
 
 pub use prove::{ProveError, Rows, prove};
