@@ -210,7 +210,7 @@ fn parts(_: &mut Criterion) {
         return;
     }
     let mut state = 3;
-    let m = matrix(1536, 576, &mut state);
+    let m = matrix(49152, 576, &mut state);
     let powers = {
         let tau = small::powers(Fr::from(TAU), 1 << 15);
         BatchMulPreprocessing::new(G1Projective::generator(), 1 << 15).batch_mul(&tau)
@@ -221,10 +221,10 @@ fn parts(_: &mut Criterion) {
             let weights = sums::by_row(&elements[..256]);
             let ms = best(|| {
                 let mut sums = Sums::new(tier, 576, tile);
-                (0..6).for_each(|b| sums.add(&m, b * 256, 256, &weights));
+                (0..192).for_each(|b| sums.add(&m, b * 256, 256, &weights));
                 sums.total()
             });
-            println!("fold, {}, h {tile}: {:.3} ns a weight", tier.name(), ms * 1e6 / (1536.0 * 576.0));
+            println!("fold, {}, h {tile}: {:.3} ns a weight", tier.name(), ms * 1e6 / (49152.0 * 576.0));
         }
         for d in [576, 1536, 4096] {
             let x = vec![-12345; d];

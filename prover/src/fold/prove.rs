@@ -3,6 +3,7 @@
 //! Rows are read twice. The first time gives every u, which needs D sums; the second, when the weights Δ of the folds are
 //! known, gives `Σ Δ F` of each width and from it the one quotient that is committed, so no fold's own quotient ever exists.
 
+use super::buckets::{Scratch, Table};
 use super::kernel::Lanes;
 use super::polynomial::{add_scaled, evaluate, quotient, witness};
 use super::product::{self, Product};
@@ -19,6 +20,11 @@ use std::collections::BTreeMap;
 
 /// Blocks that one thread folds at a time.
 const BLOCKS: usize = 16;
+
+/// Bits of a digit where a table is made.
+const TABLE_BITS: u32 = 10;
+/// Multiplications by all of a table's bases that pay for making it.
+const TABLE_PAYS: usize = 24;
 
 /// Where the rows of a block stand: given the numbers of a fold and of one of its blocks, a matrix and its row that the
 /// block begins at, a multiple of 256.
@@ -60,7 +66,7 @@ pub fn prove(tier: Tier, powers: &[G1Affine], statement: &Statement<'_>, rows: &
     let (rho, rounds) = rounds::begin(statement)?.rho()?;
     let prover = Prover::new(tier, powers, statement, rows, rho)?;
     let us = prover.folds();
-    let folds = prover.commit_all(&us);
+    let folds = prover.commit_folds(&us);
     let (delta, rounds) = rounds.delta(&folds);
     let weights = Weights::new(statement, delta);
     let ((a, mut b), quotients) = rayon::join(|| prover.laurent(&us, &weights), || prover.quotients(&weights));
@@ -203,6 +209,18 @@ impl<'a, 'm> Prover<'a, 'm> {
             }
         }
         (a, b)
+    }
+
+    /// Commitments to every u: many over the same few bases, which is what a table is for.
+    fn commit_folds(&self, us: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let widest = us.iter().map(Vec::len).max().unwrap_or(0);
+        if us.iter().map(Vec::len).sum::<usize>() < TABLE_PAYS * widest {
+            return self.commit_all(us);
+        }
+        let table = Table::for_field(&self.powers[..widest], TABLE_BITS);
+        let commit = |scratch: &mut Scratch, u: &Vec<Fr>| table.field(u, scratch);
+        let points: Vec<_> = us.par_iter().with_max_len(1).map_init(Scratch::default, commit).collect();
+        G1Projective::normalize_batch(&points)
     }
 
     fn commit(&self, polynomial: &[Fr]) -> G1Affine {

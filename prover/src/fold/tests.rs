@@ -241,12 +241,9 @@ impl World {
     }
 }
 
-#[test]
-fn proofs_are_those_of_the_definition_byte_for_byte() {
-    // Two widths; two tile heights on one of them; two matrices behind one fold; two claims on one fold.
-    let world = World::new(&[(300, 6, 4), (70, 6, 4), (90, 10, 32), (600, 6, 1)]);
-    let folds = [vec![(0, 0), (0, 1), (1, 0)], vec![(2, 0)], vec![(3, 2), (3, 0)]];
-    let (statement, rows) = world.statement(&folds, &[0, 1, 2, 1]);
+/// The one comparison: proofs about `folds` of `world` by every tier are those of the definition.
+fn assert_proof(world: &World, folds: &[Vec<(usize, usize)>], claims: &[usize]) {
+    let (statement, rows) = world.statement(folds, claims);
     let expected = naive::prove(&world.powers, &statement, &rows);
     let source = |f: usize, b: usize| {
         let (m, chunk): (usize, usize) = folds[f][b];
@@ -256,6 +253,21 @@ fn proofs_are_those_of_the_definition_byte_for_byte() {
         let proof = prove(tier, &world.powers, &statement, &source).unwrap();
         assert_eq!(proof.encode(), expected.encode(), "{}", tier.name());
     }
+}
+
+#[test]
+fn proofs_are_those_of_the_definition_byte_for_byte() {
+    // Two widths; two tile heights on one of them; two matrices behind one fold; two claims on one fold.
+    let world = World::new(&[(300, 6, 4), (70, 6, 4), (90, 10, 32), (600, 6, 1)]);
+    let folds = [vec![(0, 0), (0, 1), (1, 0)], vec![(2, 0)], vec![(3, 2), (3, 0)]];
+    assert_proof(&world, &folds, &[0, 1, 2, 1]);
+}
+
+#[test]
+fn a_proof_of_many_folds_which_makes_a_table_is_that_of_the_definition() {
+    let world = World::new(&[(40, 12, 8), (20, 4, 16)]);
+    let folds: Vec<_> = (0..60).map(|i| vec![(i % 2, 0)]).collect();
+    assert_proof(&world, &folds, &(0..60).collect::<Vec<_>>());
 }
 
 #[test]

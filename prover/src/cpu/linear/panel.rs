@@ -2,6 +2,7 @@
 
 use assay_model::matrix::TILE_ROWS;
 
+use super::inputs::word;
 use super::portable::factors;
 use super::tile::{Tile, TileCodes};
 
@@ -33,8 +34,9 @@ pub fn decode(tile: &Tile<'_>, first: usize, out: &mut [[i32; TILE_ROWS]]) {
         }
         TileCodes::I16(codes) => {
             for ([even, odd], codes) in out.as_chunks_mut::<2>().0.iter_mut().zip(&codes[first / 2..]) {
-                for (r, w) in codes.iter().enumerate() {
-                    (even[r], odd[r]) = (i32::from(w[0]), i32::from(w[1]));
+                for (r, &w) in codes.iter().enumerate() {
+                    let both = word(w) as i32;
+                    (even[r], odd[r]) = (both << 16 >> 16, both >> 16);
                 }
             }
         }

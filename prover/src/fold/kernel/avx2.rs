@@ -3,7 +3,7 @@
 use std::arch::asm;
 use std::arch::x86_64::*;
 
-use super::{Block, Lanes, SPAN, Scratch, spans, walk};
+use super::{Block, SPAN, Scratch, spans, walk};
 use crate::fold::limbs::LIMBS;
 use assay_model::matrix::TILE_ROWS;
 
@@ -13,21 +13,21 @@ const WIDTH: usize = 4;
 /// See [`super::add_block`].
 #[target_feature(enable = "avx2")]
 pub fn add_block(block: &Block<'_>, scratch: &mut Scratch, sums: &mut [i64]) {
-    walk(block, scratch, sums, |panel, weights, column, first, step| {
-        let mut products: Lanes = [[0; TILE_ROWS]; LIMBS];
+    walk(block, scratch, sums, |panel, weights, column, first, step, products| {
         for part in 0..TILE_ROWS / WIDTH {
             let mut acc = [_mm256_setzero_si256(); LIMBS];
-            for (panel, weights) in panel.iter().zip(weights).skip(first).step_by(step) {
+            let mut g = first;
+            while let (Some(panel), Some(weights)) = (panel.get(g), weights.get(g)) {
                 let w = widen(&panel[column].as_chunks().0[part]);
                 for (acc, limb) in acc.iter_mut().zip(weights) {
                     *acc = _mm256_add_epi64(*acc, multiply(w, load(&limb.as_chunks().0[part])));
                 }
+                g += step;
             }
             for (products, acc) in products.iter_mut().zip(acc) {
                 store(&mut products.as_chunks_mut().0[part], acc);
             }
         }
-        products
     });
 }
 

@@ -72,19 +72,37 @@ pub fn add_block(tier: Tier, block: &Block<'_>, scratch: &mut Scratch, sums: &mu
     }
 }
 
-/// Panel by panel, column by column: `dot(panel, column, first group, step)` gives the lanes' sums over every `step`-th
-/// group. Inlined, so that each tier compiles it for its registers.
+/// Sums by place, for as many places as there are lanes.
 #[inline(always)]
 fn walk(
     block: &Block<'_>,
     scratch: &mut Scratch,
     sums: &mut [i64],
-    dot: impl Fn(&Panel, &[Lanes], usize, usize, usize) -> Lanes,
+    dot: impl Fn(&Panel, &[Lanes], usize, usize, usize, &mut Lanes),
+) {
+    match block.tile {
+        1 => walk_places::<1>(block, scratch, sums, dot),
+        2 => walk_places::<2>(block, scratch, sums, dot),
+        4 => walk_places::<4>(block, scratch, sums, dot),
+        8 => walk_places::<8>(block, scratch, sums, dot),
+        _ => walk_places::<TILE_ROWS>(block, scratch, sums, dot),
+    }
+}
+
+/// Panel by panel, column by column: `dot(panel, weights, column, first group, step, out)` gives the lanes' sums over every
+/// `step`-th group. Inlined, so that each tier compiles it for its registers.
+#[inline(always)]
+fn walk_places<const PLACES: usize>(
+    block: &Block<'_>,
+    scratch: &mut Scratch,
+    sums: &mut [i64],
+    dot: impl Fn(&Panel, &[Lanes], usize, usize, usize, &mut Lanes),
 ) {
     let groups = block.rows.div_ceil(TILE_ROWS);
     let (weights, cols) = (&block.weights[..groups], block.matrix.cols);
-    let lanes = block.tile.min(TILE_ROWS);
     let periods = block.tile.div_ceil(TILE_ROWS);
+    let sums = sums.as_chunks_mut::<PLACES>().0.as_chunks_mut::<LIMBS>().0;
+    let mut products: Lanes = [[0; TILE_ROWS]; LIMBS];
     for first in (0..cols).step_by(PANEL) {
         let count = PANEL.min(cols - first);
         for (g, out) in scratch.0.iter_mut().enumerate().take(groups) {
@@ -92,12 +110,11 @@ fn walk(
             panel::decode(&tile, first, &mut out[..count]);
             clear_past(block.rows - g * TILE_ROWS, &mut out[..count]);
         }
-        for column in 0..count {
-            for period in 0..periods.min(groups) {
-                let products = dot(&scratch.0, weights, column, period, periods);
-                let at = (period * cols + first + column) * LIMBS * lanes;
-                let sums = sums[at..][..LIMBS * lanes].chunks_exact_mut(lanes);
-                products.into_iter().zip(sums).for_each(|(lanes, sums)| add_lanes(lanes, sums));
+        for period in 0..periods.min(groups) {
+            let sums = &mut sums[period * cols + first..][..count];
+            for (column, sums) in sums.iter_mut().enumerate() {
+                dot(&scratch.0, weights, column, period, periods, &mut products);
+                products.iter().zip(sums).for_each(|(lanes, sums)| add_lanes(lanes, sums));
             }
         }
     }
@@ -111,17 +128,12 @@ fn clear_past(rows: usize, columns: &mut [[i32; TILE_ROWS]]) {
     }
 }
 
-/// Adds lanes of one place to each other and to its sum.
+/// Adds the lanes of each place to its sum.
 #[inline(always)]
-fn add_lanes(mut lanes: [i64; TILE_ROWS], sums: &mut [i64]) {
-    let mut width = TILE_ROWS;
-    while width > sums.len() {
-        width /= 2;
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
+fn add_lanes<const PLACES: usize>(lanes: &[i64; TILE_ROWS], sums: &mut [i64; PLACES]) {
+    for lanes in lanes.as_chunks::<PLACES>().0 {
+        sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += lane);
     }
-    sums.iter_mut().zip(lanes).for_each(|(sum, lane)| *sum += lane);
 }
 
 /// Adds `Σ_j u_{i−j}·x_j` to `out_i`. `u` has [`SPAN`] zeros on either side, and both factors fit 32 bits.
