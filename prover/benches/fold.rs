@@ -14,6 +14,7 @@ use assay_prover::fold::check::{Tiled, check};
 use assay_prover::fold::product::Product;
 use assay_prover::fold::prove;
 use assay_prover::fold::sums::{self, Sums};
+use assay_prover::fold::tiles::Committer;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Instant;
 
@@ -273,5 +274,21 @@ fn parts(_: &mut Criterion) {
     );
 }
 
-criterion_group!(benches, small_step, large_step, column, heights, parts);
+/// All tiles of SmolLM2-135M, once.
+fn commit(_: &mut Criterion) {
+    if !std::env::args().any(|a| a == "commit") {
+        return;
+    }
+    let world = World::new(&smollm2(), tile_height);
+    let start = Instant::now();
+    let (cpu, ()) = processor_time(|| {
+        let committer = Committer::new(&world.powers, 32768);
+        for (matrix, tiles) in world.steps.iter().flatten() {
+            assert_eq!(&committer.tiles(matrix, tile_height(matrix.cols), &|| ()), tiles);
+        }
+    });
+    println!("all tiles of SmolLM2-135M: {:.1} s wall, {cpu:.1} s of processor time", start.elapsed().as_secs_f64());
+}
+
+criterion_group!(benches, small_step, large_step, column, heights, parts, commit);
 criterion_main!(benches);

@@ -99,9 +99,12 @@ fn coefficients(srs: &Digest, tensors: &[Tiled<'_>]) -> Vec<Vec<Fr>> {
     tensors.iter().map(|t| t.commitments.iter().map(|_| draw()).collect()).collect()
 }
 
+/// A block of a matrix: its first row and the r_k of its tiles.
+type Piece<'a> = (&'a Tiled<'a>, usize, &'a [Fr]);
+
 /// `Σ r_k f_k`.
 fn combine(tier: Tier, tensors: &[Tiled<'_>], r: &[Vec<Fr>]) -> Vec<Fr> {
-    let mut shapes: BTreeMap<(usize, usize), Vec<(&Tiled<'_>, usize, &[Fr])>> = BTreeMap::new();
+    let mut shapes: BTreeMap<(usize, usize), Vec<Piece<'_>>> = BTreeMap::new();
     for (t, r) in tensors.iter().zip(r) {
         let blocks = (0..t.matrix.rows).step_by(BLOCK_ROWS).zip(r.chunks(BLOCK_ROWS / t.tile));
         let pieces = shapes.entry((t.matrix.cols, t.tile)).or_default();
@@ -109,7 +112,7 @@ fn combine(tier: Tier, tensors: &[Tiled<'_>], r: &[Vec<Fr>]) -> Vec<Fr> {
     }
     let mut f = Vec::new();
     for ((width, tile), pieces) in shapes {
-        let add = |sums: &mut Sums, (t, first, r): &(&Tiled<'_>, usize, &[Fr])| {
+        let add = |sums: &mut Sums, (t, first, r): &Piece<'_>| {
             let rows = BLOCK_ROWS.min(t.matrix.rows - first);
             sums.add(t.matrix, *first, rows, &by_tile(r.iter().copied(), tile));
         };
