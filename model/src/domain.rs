@@ -59,11 +59,13 @@ pub enum Domain {
     SrsWidths,
     /// The public tau of the insecure development powers.
     InsecureTau,
+    /// Coefficients under which commitments to tiles are checked against weights.
+    TileCheck,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 23] = [
+    pub const ALL: [Domain; 24] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -87,6 +89,7 @@ impl Domain {
         Domain::SrsFile,
         Domain::SrsWidths,
         Domain::InsecureTau,
+        Domain::TileCheck,
     ];
 
     /// The label; frozen.
@@ -115,6 +118,7 @@ impl Domain {
             Domain::SrsFile => "assay v1 srs file",
             Domain::SrsWidths => "assay v1 srs widths",
             Domain::InsecureTau => "assay v1 insecure tau",
+            Domain::TileCheck => "assay v1 tile check",
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod cli;
 pub mod cpu;
+pub mod fold;
 pub mod key;
 pub mod meter;
 pub mod perplexity;

@@ -30,10 +30,12 @@ pub mod small;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod verify;
 
 pub use proof::Proof;
 pub use statement::{BLOCK_ROWS, Block, Claim, Context, Fold, Statement};
+pub use tile::{MAX_TILE, tile_height};
 pub use verify::{Weights, error_bound, verify};
 
 use crate::srs::points::PointError;

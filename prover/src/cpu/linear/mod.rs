@@ -15,9 +15,10 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod inputs;
+pub(crate) mod panel;
 mod portable;
 mod rounding;
-mod tile;
+pub(crate) mod tile;
 
 #[cfg(test)]
 mod tests;

@@ -64,7 +64,9 @@ fn scaled(tile: &Tile<'_>, x: &Inputs, panel: &mut Vec<PairOfColumns>, acc: &mut
     }
 }
 
-fn factors(f: Factors<'_>, g: usize, default: i32) -> [i32; TILE_ROWS] {
+/// Entries of group `g`, or `default` where there are none.
+#[inline(always)]
+pub fn factors(f: Factors<'_>, g: usize, default: i32) -> [i32; TILE_ROWS] {
     match f {
         Factors::None => [default; TILE_ROWS],
         Factors::I16(v) => v[g].map(i32::from),
