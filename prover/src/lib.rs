@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod cli;
+pub mod commitments;
 pub mod cpu;
 pub mod fold;
 pub mod key;

@@ -1,12 +1,26 @@
 //! From a job to a signed receipt, and from a challenge back to the opened trace.
 
 use crate::backend::Backend;
+use crate::commitments::Committed;
+use crate::cpu::platform::Tier;
+use crate::fold::{self, ProveError};
 use crate::trace::recorder::TraceRecorder;
 use assay_model::config::Config;
+use assay_model::domain::Digest;
+use assay_model::program::Step;
 use assay_model::reference::Sampler;
+use assay_model::steps::i16_values;
+use assay_model::{Model, rows};
+use assay_verifier::answer::Source;
 use assay_verifier::audit::Claim;
+use assay_verifier::needs::{self, Needs};
+use assay_verifier::parameters::{self, Parameters};
+use assay_verifier::products::{self, Products};
 use assay_verifier::sign::RigKey;
-use assay_verifier::{Answer, Challenge, Job, Output, Receipt, answer, draw, trace};
+use assay_verifier::{Answer, Challenge, Job, Output, Receipt, answer, disclosure, draw, trace};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::time::Instant;
 
 /// Positions of one batch while a prompt is computed: enough to share each decoded weight, few enough to stay in cache.
 pub const PREFILL_BATCH: usize = 128;
@@ -76,20 +90,49 @@ pub fn seal(job: &Job, tokens: Vec<u32>, recorder: &TraceRecorder<'_>, key: &Rig
 #[error("replaying position {0} gives another root than the one committed: the weights or the machine have changed")]
 pub struct ReplayError(pub u32);
 
-/// Answers a challenge by computing the positions that it needs once more.
-///
-/// # Errors
-/// [`ReplayError`] if the replay does not give the committed trace.
-pub fn prove(
+/// Why a challenge has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The replay gave another trace.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The products have no proof.
+    #[error("the fold proof cannot be made: {0}")]
+    Fold(#[from] ProveError),
+    /// The commitments are for another shape.
+    #[error("the commitments are not those of this model")]
+    Commitments,
+}
+
+/// A replayed trace with the accumulators of its products.
+struct Replayed<'a> {
+    recorder: TraceRecorder<'a>,
+    accumulators: HashMap<(u32, Step, u32), Vec<i64>>,
+}
+
+impl answer::Source for Replayed<'_> {
+    fn step(&self, t: u32, index: u32) -> (&[u8], &[u8]) {
+        self.recorder.step(t, index)
+    }
+
+    fn leaves(&self, t: u32) -> &[Digest] {
+        answer::Source::leaves(&self.recorder, t)
+    }
+
+    fn accumulators(&self, _: &dyn Parameters, t: u32, step: Step, chunk: u32) -> Vec<i64> {
+        self.accumulators.get(&(t, step, chunk)).cloned().unwrap_or_default()
+    }
+}
+
+/// Computes the positions that a challenge needs once more.
+fn replay<'a>(
     backend: &mut dyn Backend,
-    config: &Config,
+    model: &'a Model,
     claim: &Claim<'_>,
-    challenge: &Challenge,
+    needs: &'a Needs,
     progress: &mut dyn FnMut(u32, u32),
-) -> Result<Answer, ReplayError> {
-    let drawn = draw::draw(challenge, &claim.extent(config));
-    let needs = claim.needs(config, &drawn);
-    let mut recorder = TraceRecorder::new(config, claim.job, Some(&needs));
+) -> Result<TraceRecorder<'a>, ReplayError> {
+    let mut recorder = TraceRecorder::new(&model.config, claim.job, Some(needs));
     let until = needs.keys().next_back().map_or(0, |t| t + 1);
     let tokens: Vec<u32> = (0..until).map_while(|t| claim.output.token_in(claim.job, t)).collect();
     for batch in tokens.chunks(PREFILL_BATCH) {
@@ -101,5 +144,96 @@ pub fn prove(
             return Err(ReplayError(t as u32));
         }
     }
-    Ok(answer::build(challenge.digest(), &needs, &recorder))
+    Ok(recorder)
+}
+
+/// Seconds that the parts of an answer took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Computing the positions once more.
+    pub replay: f64,
+    /// Accumulators, openings and the fold proof.
+    pub prove: f64,
+}
+
+/// Answers a challenge by computing the positions that it needs once more; with commitments, for clients without weights
+/// too.
+///
+/// # Errors
+/// [`AnswerError`].
+pub fn prove(
+    backend: &mut dyn Backend,
+    model: &Model,
+    claim: &Claim<'_>,
+    challenge: &Challenge,
+    committed: Option<(&Committed, Tier)>,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<(Answer, Timing), AnswerError> {
+    let config = &model.config;
+    let started = Instant::now();
+    let drawn = draw::draw(challenge, &claim.extent(config));
+    let needs = claim.needs(config, &drawn);
+    let recorder = replay(backend, model, claim, &needs, progress)?;
+    let mut timing = Timing { replay: started.elapsed().as_secs_f64(), prove: 0.0 };
+    let started = Instant::now();
+    let accumulators = accumulators(model, &needs, &recorder);
+    let source = Replayed { recorder, accumulators };
+    let mut answer = answer::build(challenge.digest(), &needs, &source, model);
+    if let Some((committed, tier)) = committed {
+        let fold_proof = fold_proof(model, claim, challenge, committed, tier, &needs, &source)?;
+        let weights = claim.weight_needs(config, &drawn);
+        let leaves = if weights.tokens.is_empty() { Vec::new() } else { rows::leaves(&model.embedding) };
+        answer.disclosure = disclosure::build(model, &leaves, &weights, &fold_proof);
+    }
+    timing.prove = started.elapsed().as_secs_f64();
+    Ok((answer, timing))
+}
+
+/// Products of `needs`: position, step, chunk.
+fn products(config: &Config, needs: &Needs) -> Vec<(u32, Step, u32)> {
+    let steps = needs.iter().flat_map(|(&t, steps)| steps.iter().map(move |(&index, opening)| (t, index, opening)));
+    steps
+        .filter_map(|(t, index, opening)| Some((t, config.step(index)?, opening)))
+        .flat_map(|(t, step, opening)| opening.products.iter().map(move |&c| (t, step, c)))
+        .collect()
+}
+
+fn accumulators(model: &Model, needs: &Needs, recorder: &TraceRecorder<'_>) -> HashMap<(u32, Step, u32), Vec<i64>> {
+    let one = |(t, step, chunk): (u32, Step, u32)| {
+        ((t, step, chunk), answer::Source::accumulators(recorder, model, t, step, chunk))
+    };
+    products(&model.config, needs).into_par_iter().map(one).collect()
+}
+
+fn fold_proof(
+    model: &Model,
+    claim: &Claim<'_>,
+    challenge: &Challenge,
+    committed: &Committed,
+    tier: Tier,
+    needs: &Needs,
+    source: &Replayed<'_>,
+) -> Result<Vec<u8>, AnswerError> {
+    let (config, public) = (&model.config, &committed.public);
+    let mut list: Vec<Products> = Vec::new();
+    let mut last = None;
+    for (t, step, chunk) in products(config, needs) {
+        if last != Some((t, step)) {
+            last = Some((t, step));
+            let from = config.step_index(Step { kind: needs::input(step), ..step });
+            list.push(Products { step, x: i16_values(source.recorder.step(t, from).1), chunks: Vec::new() });
+        }
+        let acc = answer::Source::accumulators(source, model, t, step, chunk);
+        list.last_mut().expect("one was pushed").chunks.push((chunk, acc));
+    }
+    let binding = products::Binding { receipt: claim.receipt.id(), challenge: challenge.digest() };
+    let Some(statement) = products::statement(public, &binding, list) else { return Ok(Vec::new()) };
+    let places = statement.folds.iter().map(|f| products::places(public, f)).collect::<Option<Vec<_>>>();
+    let places = places.ok_or(AnswerError::Commitments)?;
+    let rows = |fold: usize, block: usize| {
+        let (step, blocks) = &places[fold];
+        let matrix = parameters::matrix(model, *step, blocks[block].part).expect("a part of the step");
+        (matrix, blocks[block].first)
+    };
+    Ok(fold::prove(tier, &committed.powers, &statement, &rows)?.encode())
 }

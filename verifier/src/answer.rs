@@ -13,13 +13,14 @@
 //! the check makes the bytes. All lengths follow from the needs, so nothing is announced and nothing can be left over.
 
 use crate::accumulators;
-use crate::needs::{Needs, Opening, to_usize};
+use crate::needs::{Needs, Opening, input, to_usize};
 use crate::parameters::{Parameters, Rows};
 use crate::reject::{Code, Rejection};
 use crate::trace;
 use assay_circuits::{chunks, tree};
 use assay_model::domain::{Digest, Domain};
 use assay_model::program::Step;
+use assay_model::steps::i16_values;
 use assay_model::wire::{FileKind, Reader, WireError, Writer};
 use blake3::hazmat::ChainingValue;
 use std::borrow::Cow;
@@ -65,8 +66,14 @@ pub trait Source {
     fn step(&self, t: u32, index: u32) -> (&[u8], &[u8]);
     /// Leaves of a position in step order.
     fn leaves(&self, t: u32) -> &[Digest];
-    /// Accumulators of the rows of chunk `chunk` of a linear step.
-    fn accumulators(&self, t: u32, index: u32, chunk: u32) -> Vec<i64>;
+    /// Accumulators of the rows of chunk `chunk` of a linear step: what the weights of `model` give for the input.
+    fn accumulators(&self, model: &dyn Parameters, t: u32, step: Step, chunk: u32) -> Vec<i64> {
+        let config = model.config();
+        let from = Step { kind: input(step), ..step };
+        let x = i16_values(self.step(t, config.step_index(from)).1);
+        let rows = Rows::of_chunk(config, step.kind, chunk);
+        rows.and_then(|rows| model.product(step, &rows, &x)).unwrap_or_default()
+    }
 }
 
 /// Answers the challenge with digest `challenge`, which needs `needs`, for those who have the weights.
@@ -90,7 +97,8 @@ pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source, model: &dyn 
             }
             let Some(step) = model.config().step(index) else { continue };
             let bounds = opened.products.iter().flat_map(|&c| bounds(model, step, c)).collect::<Vec<_>>();
-            let values = opened.products.iter().flat_map(|&c| source.accumulators(t, index, c)).collect::<Vec<_>>();
+            let values =
+                opened.products.iter().flat_map(|&c| source.accumulators(model, t, step, c)).collect::<Vec<_>>();
             w.raw(&accumulators::pack(&values, &bounds));
         }
         let opened: Vec<u32> = steps.keys().copied().collect();
@@ -135,6 +143,11 @@ impl<'a> Opened<'a> {
     /// The product that is chunk `chunk`.
     pub fn product(&self, chunk: u32) -> Option<&Product> {
         self.products.get(&chunk)
+    }
+
+    /// All products, by chunk.
+    pub fn products(&self) -> impl Iterator<Item = (u32, &Product)> {
+        self.products.iter().map(|(c, p)| (*c, p))
     }
 
     /// Takes the bytes that the accumulators of a product give, if they are the committed ones.

@@ -7,18 +7,25 @@
 //! 5. Every byte that the drawn units need is opened, and is the committed one.
 //! 6. Every drawn unit follows from its opened inputs and the model.
 //!
-//! Steps 1 to 3 are [`claim`], 4 to 6 [`challenge`]. [`full`] replaces 4 to 6 by recomputing the whole trace.
+//! Steps 1 to 3 are [`claim`], 4 to 6 [`challenge`] with the weights and [`proved`] with a manifest: there step 6 takes the
+//! accumulators of linear units as the rig says, and a seventh step checks the fold proof that the weights give them.
+//! [`full`] replaces 4 to 6 by recomputing the whole trace.
 
 use crate::answer::{self, Answer, Binding};
 use crate::challenge::Challenge;
 use crate::check::Checker;
+use crate::disclosure::Disclosed;
 use crate::draw::{self, Drawn, Extent};
 use crate::job::Job;
-use crate::needs::{self, Needs, to_usize};
+use crate::needs::{self, Needs, WeightNeeds, to_usize};
 use crate::output::Output;
+use crate::parameters::Parameters;
+use crate::products::{self, Products};
+use crate::public::PublicModel;
 use crate::receipt::{Address, Receipt};
 use crate::reject::{Code, Rejection};
 use crate::trace;
+use assay_circuits::fold::{self, FoldError};
 use assay_model::Model;
 use assay_model::config::Config;
 use assay_model::domain::Digest;
@@ -67,6 +74,11 @@ impl Claim<'_> {
         }
     }
 
+    /// What must be disclosed of the weights for the units `drawn`.
+    pub fn weight_needs(&self, config: &Config, drawn: &Drawn) -> WeightNeeds {
+        needs::weights(config, drawn, &|t| self.output.token_in(self.job, t).unwrap_or(u32::MAX))
+    }
+
     /// What must be opened for the units `drawn`.
     pub fn needs(&self, config: &Config, drawn: &Drawn) -> Needs {
         let token_out = |t| self.output.token_out(self.job, t).unwrap_or(0);
@@ -103,24 +115,74 @@ pub fn challenge(
     challenge: &Challenge,
     answer: &Answer,
 ) -> Result<Checked, Rejection> {
+    let drawn = question(&model.config, claim, challenge, answer)?;
+    let mut checker = opened(model, claim, &drawn, answer)?;
+    check_units(&mut checker, &drawn)
+}
+
+/// Steps 4 to 7 without weights, after [`claim`]. The caller trusts the tau of `public.key`, or it trusts nothing.
+///
+/// # Errors
+/// The first [`Rejection`].
+pub fn proved(
+    public: &PublicModel,
+    claim: &Claim<'_>,
+    challenge: &Challenge,
+    answer: &Answer,
+) -> Result<Checked, Rejection> {
+    let config = &public.config;
+    let drawn = question(config, claim, challenge, answer)?;
+    let disclosed = Disclosed::open(public, &claim.weight_needs(config, &drawn), &answer.disclosure)?;
+    let mut checker = opened(&disclosed, claim, &drawn, answer)?;
+    let checked = check_units(&mut checker, &drawn)?;
+    let products = products_of(config, &checker, &drawn).ok_or(Rejection::whole(Code::Opening))?;
+    let binding = products::Binding { receipt: challenge.receipt, challenge: answer.challenge };
+    let refuse = |e| Rejection::whole(Code::Fold(e));
+    match products::statement(public, &binding, products) {
+        Some(_) if disclosed.fold_proof.is_empty() => return Err(Rejection::whole(Code::NoFoldProof)),
+        Some(statement) => {
+            let proof = fold::Proof::decode(disclosed.fold_proof, &statement).map_err(refuse)?;
+            fold::verify(&statement, &|e| public.power(e), &proof).map_err(refuse)?;
+        }
+        None if !disclosed.fold_proof.is_empty() => {
+            let got = disclosed.fold_proof.len();
+            return Err(refuse(FoldError::Length { expected: 0, got }));
+        }
+        None => {}
+    }
+    Ok(checked)
+}
+
+/// Step 4: the units that the challenge draws.
+fn question(config: &Config, claim: &Claim<'_>, challenge: &Challenge, answer: &Answer) -> Result<Drawn, Rejection> {
     if challenge.receipt != claim.receipt.id() {
         return Err(Rejection::whole(Code::WrongReceipt));
     }
     if answer.challenge != challenge.digest() {
         return Err(Rejection::whole(Code::WrongChallenge));
     }
-    let config = &model.config;
-    let drawn = draw::draw(challenge, &claim.extent(config));
-    let needs = claim.needs(config, &drawn);
+    Ok(draw::draw(challenge, &claim.extent(config)))
+}
+
+/// Step 5.
+fn opened<'a>(
+    model: &'a dyn Parameters,
+    claim: &'a Claim<'_>,
+    drawn: &Drawn,
+    answer: &'a Answer,
+) -> Result<Checker<'a>, Rejection> {
+    let needs = claim.needs(model.config(), drawn);
     let binding =
         Binding { model, job: &claim.receipt.job, secret: &claim.job.secret, tail_from: claim.job.tail_from() };
     let root = |t| claim.output.positions.get(to_usize(t)).copied();
     let openings = answer::open(&answer.body, &needs, &binding, &root)?;
-    let mut checker = Checker { model, job: claim.job, output: claim.output, openings };
-    check_units(config, &mut checker, &drawn)
+    Ok(Checker { model, job: claim.job, output: claim.output, openings })
 }
 
-fn check_units(config: &Config, checker: &mut Checker<'_>, drawn: &Drawn) -> Result<Checked, Rejection> {
+/// Step 6.
+fn check_units(checker: &mut Checker<'_>, drawn: &Drawn) -> Result<Checked, Rejection> {
+    let model = checker.model;
+    let config = model.config();
     let mut checked = Checked::new();
     for (&t, steps) in drawn {
         for (&index, units) in steps {
@@ -133,6 +195,17 @@ fn check_units(config: &Config, checker: &mut Checker<'_>, drawn: &Drawn) -> Res
         }
     }
     Ok(checked)
+}
+
+/// The products of the drawn units, from what was opened.
+fn products_of(config: &Config, checker: &Checker<'_>, drawn: &Drawn) -> Option<Vec<Products>> {
+    let linear = drawn.iter().flat_map(|(&t, steps)| {
+        let linear = steps.keys().filter_map(|&i| config.step(i)).filter(|s| s.kind.is_linear());
+        linear.map(move |step| (t, step))
+    });
+    linear
+        .map(|(t, step)| Some(Products { step, x: checker.input(t, step)?, chunks: checker.products(t, step)? }))
+        .collect()
 }
 
 /// Positions that [`full`] recomputes at a time: enough to share each decoded weight row, little memory.

@@ -42,6 +42,18 @@ impl Checker<'_> {
         self.dispatch(t, step, unit).map_err(|code| Rejection::unit(code, t, step, unit))
     }
 
+    /// Input of a linear step, where it is opened.
+    pub fn input(&self, t: u32, step: Step) -> Option<Vec<i16>> {
+        let from = Step { kind: input(step), ..step };
+        self.i16s(t, from, 0..self.config().shape(from.kind).len).ok()
+    }
+
+    /// Drawn chunks of a linear step with their accumulators.
+    pub fn products(&self, t: u32, step: Step) -> Option<Vec<(u32, Vec<i64>)>> {
+        let opened = self.opened(t, step).ok()?;
+        Some(opened.products().map(|(c, p)| (c, p.acc.clone())).collect())
+    }
+
     fn dispatch(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
         match (step.kind, unit) {
             (StepKind::Embed, unit) => self.embed(t, step, unit),

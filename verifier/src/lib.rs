@@ -34,11 +34,14 @@ pub mod challenge;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod disclosure;
 pub mod draw;
 pub mod job;
 pub mod needs;
 pub mod output;
 pub mod parameters;
+pub mod products;
+pub mod public;
 pub mod receipt;
 pub mod reject;
 pub mod sign;

@@ -1,5 +1,6 @@
 //! Why a claim is rejected: a stable code, and the place where the lie or the damage shows.
 
+use assay_circuits::fold::FoldError;
 use assay_model::program::{Step, Unit};
 use assay_model::wire::{FileKind, WireError};
 use std::fmt;
@@ -63,6 +64,12 @@ pub enum Code {
     WrongSample,
     /// Recomputing the whole trace gives another root for a position.
     WrongPosition,
+    /// Rows or gains that an answer discloses are not those of the manifest.
+    WrongWeights,
+    /// The answer has no fold proof where there is something to prove.
+    NoFoldProof,
+    /// The products are not proved.
+    Fold(FoldError),
 }
 
 impl Code {
@@ -102,6 +109,9 @@ impl Code {
             Code::WrongMaximum => "wrong-maximum",
             Code::WrongSample => "wrong-sample",
             Code::WrongPosition => "wrong-position",
+            Code::WrongWeights => "wrong-weights",
+            Code::NoFoldProof => "no-fold-proof",
+            Code::Fold(e) => e.code(),
         }
     }
 
@@ -136,6 +146,9 @@ impl Code {
             Code::WrongMaximum => "a chunk's largest logit is not the one in the header",
             Code::WrongSample => "the token is not the one that the logits give",
             Code::WrongPosition => "recomputing the position gives another root",
+            Code::WrongWeights => "disclosed weights are not those that the manifest commits to",
+            Code::NoFoldProof => "the answer has no fold proof: the rig answered for a client with weights",
+            Code::Fold(_) => "it is not proved that the model's weights were used",
         }
     }
 }
@@ -205,6 +218,9 @@ impl fmt::Display for Rejection {
         f.write_str(self.code.meaning())?;
         if let Code::Malformed(kind, error) = self.code {
             write!(f, " ({}: {error})", kind.name())?;
+        }
+        if let Code::Fold(error) = self.code {
+            write!(f, " ({error})")?;
         }
         if let Some(place) = self.place {
             write!(f, " at {place}")?;

@@ -30,7 +30,7 @@ pub mod small;
 mod statement;
 #[cfg(test)]
 mod tests;
-mod tile;
+pub mod tile;
 mod verify;
 
 pub use proof::Proof;

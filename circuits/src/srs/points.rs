@@ -86,6 +86,21 @@ pub fn decode_g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointError> {
     }
 }
 
+/// Points of G1 from their encodings, on all cores with the feature `parallel`.
+///
+/// # Errors
+/// [`PointError`] with the number of a point that is none.
+pub fn decode_g1_list(bytes: &[[u8; G1_BYTES]]) -> Result<Vec<G1Affine>, (usize, PointError)> {
+    let decode = |(i, bytes): (usize, &[u8; G1_BYTES])| decode_g1(bytes).map_err(|e| (i, e));
+    #[cfg(feature = "parallel")]
+    return rayon::iter::ParallelIterator::collect(rayon::iter::ParallelIterator::map(
+        rayon::iter::IndexedParallelIterator::enumerate(rayon::iter::IntoParallelRefIterator::par_iter(bytes)),
+        decode,
+    ));
+    #[cfg(not(feature = "parallel"))]
+    bytes.iter().enumerate().map(decode).collect()
+}
+
 /// A point of G2 from its encoding.
 ///
 /// # Errors

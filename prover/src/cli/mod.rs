@@ -6,6 +6,8 @@ pub mod perplexity;
 pub mod prove;
 pub mod run;
 
+use crate::commitments::powers::{self, Source};
+use crate::commitments::{self, Committed};
 use crate::cpu::executor::Executor;
 use crate::cpu::platform::Tier;
 use anyhow::{Context, Result};
@@ -13,8 +15,9 @@ use assay_model::Model;
 use assay_model::manifest::Manifest;
 use assay_model::open::open;
 use assay_model::text::Tokenizer;
+use assay_verifier::public::PublicModel;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The weights that a command works with, and what it may use of the machine.
@@ -70,6 +73,37 @@ impl Ready {
     /// Threads in use.
     pub const fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// The commitments of `manifest`, checked against the weights if `check`, and the powers of tau that go with them: from
+    /// `named`, or from beside the manifest at `path`. `None` for a manifest without commitments.
+    ///
+    /// # Errors
+    /// A manifest that cannot be used, powers that are not there, or commitments that are not those of the weights.
+    pub fn committed(
+        &self,
+        manifest: &Manifest,
+        path: Option<&Path>,
+        named: Option<&Source>,
+        check: bool,
+    ) -> Result<Option<Committed>> {
+        if manifest.commitments.is_none() {
+            return Ok(None);
+        }
+        let public = PublicModel::new(manifest)?;
+        let config = &self.model.config;
+        let (count, widths) = (commitments::powers_needed(config), commitments::widths(config));
+        let powers = powers::find(&public.key.tau2, count, &widths, named, path)?;
+        if check {
+            commitments::check(self.tier, &self.model, manifest, &public.key.id(), &powers)
+                .context("the manifest's commitments: an honest answer would be rejected, do not work for it")?;
+        }
+        Ok(Some(Committed { public, powers }))
+    }
+
+    /// Instruction set to compute with.
+    pub const fn instruction_set(&self) -> Tier {
+        self.tier
     }
 
     /// Instruction set in use.

@@ -1,11 +1,12 @@
 //! `assay-prover prove`: answers a challenge by computing the drawn positions once more.
 
 use super::ModelArg;
+use crate::commitments::powers::Source;
 use crate::session;
 use anyhow::{Context, Result, ensure};
 use assay_verifier::audit::{self, Claim, Pins};
 use assay_verifier::cli::progress::Progress;
-use assay_verifier::cli::{Report, files, hex};
+use assay_verifier::cli::{Report, files, hex, manifests};
 use assay_verifier::{Challenge, Job, Output, Receipt};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,12 @@ pub struct Args {
     /// The challenge.
     #[arg(long, value_name = "FILE")]
     challenge: PathBuf,
+    /// The manifest that the job names; looked for beside receipt and model if not given.
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// The powers of tau that the manifest was made with; looked for beside it if not given.
+    #[arg(long, value_name = "FILE")]
+    srs: Option<Source>,
     /// Where to write the proof.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -50,23 +57,37 @@ pub fn run(args: &Args) -> Result<Report> {
     let opened = args.model.open()?;
     let claim = Claim { receipt: &receipt, job: &job, output: &output };
     let config = &opened.model.config;
-    audit::claim(&claim, &opened.manifest.id(), config, &Pins::default())
+    let near = [args.receipt.as_path(), args.model.model.as_path()];
+    let (manifest, path) = manifests::find(&job.manifest, &opened.manifest, args.manifest.as_deref(), &near)?;
+    let committed = opened.committed(&manifest, path.as_deref(), args.srs.as_ref(), false)?;
+    audit::claim(&claim, &manifest.id(), config, &Pins::default())
         .context("receipt, job, output and model do not belong together")?;
     let load = started.elapsed().as_secs_f64();
     let started = Instant::now();
     let mut backend = opened.backend()?;
     let mut progress = Progress::new("replaying positions", u64::from(job.positions(receipt.token_count)));
-    let answer = session::prove(&mut backend, config, &claim, &challenge, &mut |done, _| progress.at(u64::from(done)))?;
+    let committed = committed.as_ref().map(|c| (c, opened.instruction_set()));
+    let (answer, timing) =
+        session::prove(&mut backend, &opened.model, &claim, &challenge, committed, &mut |done, _| {
+            progress.at(u64::from(done))
+        })?;
     drop(progress);
+    if let Some((committed, _)) = committed {
+        audit::proved(&committed.public, &claim, &challenge, &answer)
+            .context("the proof would be rejected: commitments and weights differ, or this machine computes wrongly")?;
+    }
     let bytes = answer.encode();
     files::write(&args.out, &bytes)?;
     let seconds = started.elapsed().as_secs_f64();
-    let text = format!("proof of {} bytes in {seconds:.2} s, written to {}", bytes.len(), args.out.display());
+    let kind =
+        if committed.is_some() { "" } else { " (for clients with the weights: the job's manifest has no commitments)" };
+    let text = format!("proof{kind} of {} bytes in {seconds:.2} s, written to {}", bytes.len(), args.out.display());
     Ok(Report::done(
         text,
         json!({
             "challenge": hex(&challenge.digest()), "bytes": bytes.len(), "out": args.out,
-            "seconds": { "load": load, "prove": seconds },
+            "fold_proof": committed.is_some(),
+            "seconds": { "load": load, "replay": timing.replay, "prove_without_replay": timing.prove, "prove": seconds },
         }),
     ))
 }

@@ -1,15 +1,16 @@
 //! `assay-prover run`: does a job and signs what was done.
 
 use super::{ModelArg, Ready};
+use crate::commitments::powers::{self, Source};
 use crate::key;
 use crate::session::{Event, generate, seal};
 use crate::trace::recorder::TraceRecorder;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use assay_model::manifest::Manifest;
 use assay_model::text::{TokenStream, Tokenizer};
 use assay_verifier::cli::options::{JobOptions, unix_now};
 use assay_verifier::cli::progress::Progress;
-use assay_verifier::cli::{Report, files, hex};
+use assay_verifier::cli::{Report, files, hex, manifests};
 use assay_verifier::{Job, Receipt};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -21,9 +22,13 @@ use std::time::Instant;
 pub struct Args {
     #[command(flatten)]
     model: ModelArg,
-    /// The manifest that the model must have.
+    /// The manifest that the model must have; looked for beside job and model if the job names another than the weights'.
+    /// Its commitments are checked against the weights.
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
+    /// The powers of tau that the manifest was made with; looked for beside it if not given.
+    #[arg(long, value_name = "FILE")]
+    srs: Option<Source>,
     /// The job to do; without it, a job issued to oneself from the prompt options.
     #[arg(long, value_name = "FILE", conflicts_with = "prompt_source")]
     job: Option<PathBuf>,
@@ -47,8 +52,13 @@ pub struct Args {
 pub fn run(args: &Args, json: bool) -> Result<Report> {
     let started = Instant::now();
     let opened = args.model.open()?;
-    check_manifest(args.manifest.as_deref(), &opened)?;
-    let job = job(args, &opened)?;
+    let given = args.job.as_deref().map(|path| read_job(path, &opened)).transpose()?;
+    let (manifest, manifest_path) = manifest(args, &opened, given.as_ref())?;
+    opened.committed(&manifest, manifest_path.as_deref(), args.srs.as_ref(), true)?;
+    let job = match given {
+        Some(job) => job,
+        None => args.options.job(manifest.id(), &opened.model.config, &opened.tokenizer)?,
+    };
     prepare(&args.out)?;
     let key = key::load_or_create(&args.key.clone().map_or_else(key::default_path, Ok)?)?;
     let config = &opened.model.config;
@@ -72,6 +82,9 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
         let files = [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())]
             .map(|(name, bytes)| (args.out.join(name), bytes));
         files::write_all(&files.each_ref().map(|(path, bytes)| (path.as_path(), bytes.as_slice())))?;
+        if let Some(path) = &manifest_path {
+            keep_beside(path, &args.out);
+        }
         describe(&receipt, &args.out, &mut report, &mut words);
     }
     Ok(Report::done(words, report))
@@ -88,28 +101,38 @@ fn describe(receipt: &Receipt, out: &Path, report: &mut Value, words: &mut Strin
     report["out"] = json!(out);
 }
 
-fn check_manifest(path: Option<&Path>, opened: &Ready) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let shown = path.display();
-    let manifest = Manifest::decode(&files::read(path)?).with_context(|| format!("{shown} cannot be used"))?;
-    let (want, have) = (hex(&manifest.id()), hex(&opened.manifest.id()));
-    ensure!(
-        want == have,
-        "{shown} describes model {want}, but these weights are model {have}: use the weights it was made from"
-    );
-    Ok(())
+/// The manifest to work under, and where it stands: the one named, the one that the job names, or the weights' own.
+fn manifest(args: &Args, opened: &Ready, job: Option<&Job>) -> Result<(Manifest, Option<PathBuf>)> {
+    match (&args.manifest, job) {
+        (Some(path), None) => {
+            let manifest = manifests::read(path)?;
+            manifests::same_weights(&manifest, &opened.manifest, path)?;
+            Ok((manifest, Some(path.clone())))
+        }
+        (named, Some(job)) => {
+            let near = [args.job.as_deref().unwrap_or(&args.model.model), &args.model.model];
+            manifests::find(&job.manifest, &opened.manifest, named.as_deref(), &near)
+        }
+        (None, None) => Ok((opened.manifest.clone(), None)),
+    }
 }
 
-fn job(args: &Args, opened: &Ready) -> Result<Job> {
-    let id = opened.manifest.id();
-    let Some(path) = &args.job else {
-        return args.options.job(id, &opened.model.config, &opened.tokenizer);
-    };
+/// Puts manifest and powers beside the receipt, where `prove` and clients look for them; as links where that is possible.
+/// They can be named by hand, so a failure is none.
+fn keep_beside(manifest: &Path, out: &Path) {
+    for extension in [manifests::EXTENSION, powers::EXTENSION] {
+        let (from, to) = (manifest.with_extension(extension), out.join("job").with_extension(extension));
+        let from = if extension == manifests::EXTENSION { manifest } else { &from };
+        if from.exists() && std::fs::canonicalize(from).ok() != std::fs::canonicalize(&to).ok() {
+            let _ = std::fs::remove_file(&to);
+            let _ = std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(|_| ()));
+        }
+    }
+}
+
+fn read_job(path: &Path, opened: &Ready) -> Result<Job> {
     let shown = path.display();
     let job = Job::decode(&files::read(path)?).with_context(|| format!("{shown} cannot be used"))?;
-    if job.manifest != id {
-        bail!("{shown} asks for model {}, but these weights are model {}", hex(&job.manifest), hex(&id));
-    }
     ensure!(
         job.fits(&opened.model.config),
         "{shown} cannot be done: {} prompt tokens and {} to generate do not fit a context of {}, or tokens are outside the vocabulary",

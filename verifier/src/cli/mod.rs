@@ -7,6 +7,7 @@ pub mod challenge;
 pub mod files;
 pub mod inspect;
 pub mod job;
+pub mod manifests;
 pub mod options;
 pub mod progress;
 
