@@ -52,9 +52,10 @@ pub fn tokenizer(data: &[u8]) {
 pub fn template(data: &[u8]) {
     let Ok(template) = std::str::from_utf8(data) else { return };
     let messages = [("system", "be brief"), ("user", "hello {{ x }}")];
-    let render = || chat::render(template, &messages, "<s>", "</s>", true);
-    // Fuel pays for 64 MB; a string is there twice while it is made, and its room grows by doubling.
-    match alloc::bounded(data.len(), 1 << 10, 192 << 20, render) {
+    // A part of what a prompt may take: a template that uses all of it takes a millisecond.
+    let render = || chat::render_within(chat::FUEL / 64, template, &messages, "<s>", "</s>", true);
+    // That fuel pays for 1 MB; the text of a list is not charged before it is made, which is known and open.
+    match alloc::bounded(data.len(), 1 << 10, 64 << 20, render) {
         Ok(prompt) => {
             assert!(prompt.len() <= chat::MAX_PROMPT);
             assert_eq!(render().as_ref(), Ok(&prompt));

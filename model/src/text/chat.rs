@@ -5,8 +5,9 @@
 //! `strftime_now` is undefined, so that the same messages give the same prompt everywhere; templates that ask for it
 //! test whether it is there and carry a fixed date.
 //!
-//! Fuel also limits memory: the engine charges it for every operation and for every 64 bytes that one makes, and asks
-//! before it makes them, so that `s ~ s` cannot double without end: some 64 MB, twice while a string is made.
+//! Fuel also limits most memory: the engine charges it for every operation and for every 64 bytes that one makes, and asks
+//! before it makes them, so that `s ~ s` cannot double without end. What is not limited is the text of a list, which is
+//! charged when it is there: a list of lists can be longer than memory. Only render a template of a model you chose to run.
 
 use super::python;
 use super::vocabulary::MAX_TEMPLATE;
@@ -19,7 +20,7 @@ use std::io;
 use thiserror::Error;
 
 /// Operations a template may take; 64 bytes that it makes count as one.
-const FUEL: u64 = 1_000_000;
+pub const FUEL: u64 = 1_000_000;
 /// Nested calls and blocks.
 const RECURSION: usize = 100;
 /// Most bytes of a prompt.
@@ -46,7 +47,7 @@ pub enum ChatError {
         reason: String,
     },
     /// The template takes too many operations.
-    #[error("the chat template takes more than {FUEL} operations (stopped at line {0})")]
+    #[error("the chat template takes too many operations (stopped at line {0})")]
     Fuel(usize),
     /// The prompt is too long.
     #[error("the chat template writes more than {MAX_PROMPT} bytes")]
@@ -69,10 +70,22 @@ pub fn render(
     eos: &str,
     add_generation_prompt: bool,
 ) -> Result<String, ChatError> {
+    render_within(FUEL, template, messages, bos, eos, add_generation_prompt)
+}
+
+/// As [`render`], with operations of the caller's choice: fewer than [`FUEL`], for tests that render millions of times.
+pub fn render_within(
+    fuel: u64,
+    template: &str,
+    messages: &[(&str, &str)],
+    bos: &str,
+    eos: &str,
+    add_generation_prompt: bool,
+) -> Result<String, ChatError> {
     if template.len() > MAX_TEMPLATE {
         return Err(ChatError::TooLong(template.len()));
     }
-    let environment = environment();
+    let environment = environment(fuel);
     let compiled = environment.template_from_str(template).map_err(|e| failure(&e))?;
     let messages: Vec<Value> = messages.iter().map(|&(role, content)| context! { role, content }).collect();
     let mut out = Limited(Vec::new());
@@ -81,7 +94,7 @@ pub fn render(
     String::from_utf8(out.0).map_err(|e| ChatError::Template { line: 0, reason: e.to_string() })
 }
 
-fn environment() -> Environment<'static> {
+fn environment(fuel: u64) -> Environment<'static> {
     let mut environment = Environment::new();
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true);
@@ -89,7 +102,7 @@ fn environment() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(fuel));
     environment.set_recursion_limit(RECURSION);
     environment.set_unknown_method_callback(python::call);
     for name in UNBOUNDED {
