@@ -23,6 +23,13 @@ else
   echo "SKIPPED: tests on the real model (it could not be fetched)"
 fi
 
+say "a fresh powers-of-tau file"
+if ptau=$(scripts/ptau-fixture.sh); then
+  export ASSAY_PTAU=$PWD/$ptau
+else
+  echo "SKIPPED: tests on a fresh powers-of-tau file (it could not be made)"
+fi
+
 say "tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -47,13 +47,21 @@ pub enum Domain {
     Sample,
     /// The transcript of a fold proof.
     Fold,
+    /// Powers of tau, by \[tau\]_2: their id.
+    Srs,
+    /// The checked sections of a powers-of-tau file.
+    SrsFile,
+    /// Points that lead from \[tau\]_2 to the powers of every width.
+    SrsWidths,
+    /// The public tau of the insecure development powers.
+    InsecureTau,
     /// Coefficients under which commitments to tiles are checked against weights.
     TileCheck,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 18] = [
+    pub const ALL: [Domain; 22] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -71,6 +79,10 @@ impl Domain {
         Domain::Draw,
         Domain::Sample,
         Domain::Fold,
+        Domain::Srs,
+        Domain::SrsFile,
+        Domain::SrsWidths,
+        Domain::InsecureTau,
         Domain::TileCheck,
     ];
 
@@ -94,6 +106,10 @@ impl Domain {
             Domain::Draw => "assay v1 draw",
             Domain::Sample => "assay v1 sample",
             Domain::Fold => "assay v1 fold",
+            Domain::Srs => "assay v1 srs",
+            Domain::SrsFile => "assay v1 srs file",
+            Domain::SrsWidths => "assay v1 srs widths",
+            Domain::InsecureTau => "assay v1 insecure tau",
             Domain::TileCheck => "assay v1 tile check",
         }
     }
