@@ -1,12 +1,14 @@
 //! Fold proofs on random 16-bit weights: prove and verify, for one step of a small and of a large model and for a whole
 //! column of SmolLM2-135M.
 //!
-//! Wall time on all threads and on one; the processor time of the first call on one thread is printed beside it.
+//! Wall time on all threads and on one; processor time of one thread is printed beside it. Further arguments print tables:
+//! `parts` what proofs are made of, `heights` tile heights against each other, `commit` the time to commit to all tiles.
 
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
-use ark_ec::{CurveGroup, PrimeGroup, VariableBaseMSM, scalar_mul::BatchMulPreprocessing};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::{PrimeGroup, VariableBaseMSM, scalar_mul::BatchMulPreprocessing};
 use ark_ff::Field;
 use assay_circuits::fold::{BLOCK_ROWS, Block, Claim, Context, Fold, Statement, small, tile_height, verify};
+use assay_circuits::srs::development;
 use assay_model::matrix::{Codes, Matrix, Scales, TILE_ROWS};
 use assay_prover::cpu::platform::Tier;
 use assay_prover::fold::buckets::{Scratch, Table};
@@ -18,7 +20,6 @@ use assay_prover::fold::tiles::Committer;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Instant;
 
-const TAU: u64 = 0x5eed_1234_5678_9abd;
 const CONTEXT: Context = Context { srs: [1; 32], manifest: [2; 32], receipt: [3; 32], challenge: [4; 32] };
 
 fn next(state: &mut u64) -> u64 {
@@ -59,7 +60,7 @@ impl World {
     /// Steps of `(rows of each part, D)`, tile heights by D.
     fn new(steps: &[(&[usize], usize)], height: fn(usize) -> usize) -> World {
         let needed = steps.iter().map(|(_, d)| d * height(*d).max(2)).max().unwrap_or(0);
-        let tau = small::powers(Fr::from(TAU), needed);
+        let tau = small::powers(development::tau(), needed);
         let generator = BatchMulPreprocessing::new(G1Projective::generator(), needed);
         let mut state = 7;
         let part = |rows: usize, d: usize, state: &mut u64| {
@@ -108,10 +109,6 @@ impl World {
     }
 }
 
-fn power(e: usize) -> Option<G2Affine> {
-    Some((G2Projective::generator() * Fr::from(TAU).pow([e as u64])).into_affine())
-}
-
 /// Seconds of processor time that `work` takes in the whole process.
 fn processor_time<T>(work: impl FnOnce() -> T) -> (f64, T) {
     let now = || {
@@ -135,7 +132,7 @@ fn with_proof(world: &World, work: impl FnOnce(&(dyn Fn() + Sync), &(dyn Fn() + 
     let statement = world.statement();
     let widths: Vec<_> = statement.widths().into_iter().collect();
     let of = |width| widths.iter().position(|w| *w == width).map_or(0, |i| i + 1);
-    let g2: Vec<_> = std::iter::once(1).chain(widths.iter().copied()).filter_map(power).collect();
+    let g2: Vec<_> = std::iter::once(1).chain(widths.iter().copied()).map(|e| development::power2(e as u64)).collect();
     let power = |e: usize| g2.get(of(e)).copied();
     let prove = || match prove(Tier::detect(), &world.powers, &statement, &|f, b| world.rows(f, b)) {
         Ok(proof) => proof,
@@ -212,10 +209,7 @@ fn parts(_: &mut Criterion) {
     }
     let mut state = 3;
     let m = matrix(49152, 576, &mut state);
-    let powers = {
-        let tau = small::powers(Fr::from(TAU), 1 << 15);
-        BatchMulPreprocessing::new(G1Projective::generator(), 1 << 15).batch_mul(&tau)
-    };
+    let powers = development::powers(1 << 15);
     let elements: Vec<_> = small::powers(Fr::from(u64::MAX).pow([77]), 1 << 15);
     for tier in [Some(Tier::PORTABLE), Tier::avx2(), Tier::avx512()].into_iter().flatten() {
         for tile in [1, 32] {

@@ -248,8 +248,9 @@ fn add(a: &G1Affine, b: &G1Affine, inverse: Fq) -> G1Affine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tests::{Numbers, powers};
+    use crate::fold::tests::Numbers;
     use ark_ec::VariableBaseMSM;
+    use assay_circuits::srs::development::powers;
 
     #[test]
     fn small_scalars_of_every_size_give_the_sum_of_multiples() {

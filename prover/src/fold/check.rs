@@ -130,8 +130,9 @@ fn combine(tier: Tier, tensors: &[Tiled<'_>], r: &[Vec<Fr>]) -> Vec<Fr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tests::{Numbers, matrix, powers};
+    use crate::fold::tests::{Numbers, matrix};
     use crate::fold::tiles::Committer;
+    use assay_circuits::srs::development::powers;
 
     #[test]
     fn only_the_commitments_of_the_weights_are_accepted() {

@@ -2,19 +2,13 @@
 
 use super::*;
 use crate::cpu::platform::Tier;
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::{PrimeGroup, scalar_mul::BatchMulPreprocessing};
+use ark_bn254::{Fr, G1Affine};
 use ark_ff::{AdditiveGroup, Field};
 use assay_circuits::fold::{BLOCK_ROWS, Block, Claim, Context, Fold, Statement, naive, small};
+use assay_circuits::srs::development::powers;
 use assay_model::matrix::{Codes, Matrix, Scales, TILE_ROWS};
 
 pub const CONTEXT: Context = Context { srs: [1; 32], manifest: [2; 32], receipt: [3; 32], challenge: [4; 32] };
-
-/// Powers of a known tau.
-pub fn powers(n: usize) -> Vec<G1Affine> {
-    let tau = small::powers(Fr::from(0x5eed_1234_5678_9abdu64), n);
-    BatchMulPreprocessing::new(G1Projective::generator(), n).batch_mul(&tau)
-}
 
 /// Reproducible numbers.
 pub struct Numbers(pub u64);

@@ -39,8 +39,9 @@ impl Committer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tests::{Numbers, decoded, matrix, powers};
+    use crate::fold::tests::{Numbers, decoded, matrix};
     use assay_circuits::fold::naive;
+    use assay_circuits::srs::development::powers;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]

@@ -1,6 +1,6 @@
 //! The client's command line.
 
-use assay_verifier::cli::{audit, challenge, finish, inspect, job};
+use assay_verifier::cli::{audit, challenge, check, finish, inspect, job};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -21,6 +21,11 @@ enum Command {
     Job(job::Args),
     /// Ask a rig to open drawn parts of its trace.
     Challenge(challenge::Args),
+    /// Check a rig's answer with the model's manifest, without its weights.
+    ///
+    /// Exit codes: 0 verified, 1 rejected, 2 usage or input error, 3 consistent but not pinned to a job, a rig and powers of
+    /// tau.
+    Check(check::Args),
     /// Check a receipt with the model's weights.
     ///
     /// Exit codes: 0 verified, 1 rejected, 2 usage or input error, 3 consistent but not pinned to a job and a rig.
@@ -34,6 +39,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Job(args) => job::run(args),
         Command::Challenge(args) => challenge::run(args),
+        Command::Check(args) => check::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Inspect(args) => inspect::run(args),
     };

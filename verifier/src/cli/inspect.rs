@@ -3,6 +3,7 @@
 use super::{Report, files, hex};
 use crate::{Answer, Challenge, Job, Output, Receipt};
 use anyhow::{Context, Result, bail};
+use assay_circuits::srs::{known, widths::Widths};
 use assay_model::manifest::Manifest;
 use assay_model::wire::FileKind;
 use serde_json::{Value, json};
@@ -46,7 +47,11 @@ fn fields(kind: FileKind, bytes: &[u8]) -> Result<Value> {
         FileKind::Manifest => {
             let m = Manifest::decode(bytes)?;
             let c = &m.config;
+            let commitments = m.commitments.as_ref();
+            let srs = commitments.and_then(|c| Widths::decode(&c.powers).ok()?.verify().ok()).map(|key| key.id());
             json!({
+                "commitments": commitments.map(|c| c.tiles.iter().map(|t| t.points.len()).sum::<usize>()),
+                "srs": srs.map(|id| hex(&id)), "srs_name": srs.and_then(|id| known::name(&id)),
                 "id": hex(&m.id()), "architecture": m.architecture, "layers": c.layers, "dim": c.dim, "heads": c.heads,
                 "kv_heads": c.kv_heads, "head_dim": c.head_dim, "ffn": c.ffn, "vocab": c.vocab, "context": c.context,
                 "tables": m.tables.iter().map(|(n, d)| (n.clone(), Value::from(hex(d)))).collect::<serde_json::Map<_, _>>(),
@@ -87,7 +92,9 @@ fn fields(kind: FileKind, bytes: &[u8]) -> Result<Value> {
         }
         FileKind::Proof => {
             let a = Answer::decode(bytes)?;
-            json!({ "challenge": hex(&a.challenge), "opened_bytes": a.body.len() })
+            json!({
+                "challenge": hex(&a.challenge), "opened_bytes": a.body.len(), "disclosed_bytes": a.disclosure.len(),
+            })
         }
     })
 }

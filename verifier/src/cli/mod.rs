@@ -4,12 +4,14 @@
 
 pub mod audit;
 pub mod challenge;
+pub mod check;
 pub mod files;
 pub mod inspect;
 pub mod job;
 pub mod manifests;
 pub mod options;
 pub mod progress;
+pub mod verdict;
 
 use crate::reject::Rejection;
 use serde_json::{Value, json};
