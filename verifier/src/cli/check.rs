@@ -79,9 +79,14 @@ pub fn run(args: &Args) -> Result<Report> {
     let how = |kind: StepKind| if kind.is_linear() { "fold proof" } else { "recomputed" };
     let pinned = pins.pinned() && srs.pinned;
     let mut report = verdict::report(result.map(|(verdict, _)| verdict), pinned, &pins, "proof", &how, seconds);
-    report.json["units"] = list;
-    report.json["srs"] = json!({ "id": srs.id, "name": srs.name, "insecure": srs.insecure, "pinned": srs.pinned });
-    report.json["manifest"] = json!(hex(&public.id));
+    if let Value::Object(fields) = &mut report.json {
+        fields.insert("units".into(), list);
+        fields.insert(
+            "srs".into(),
+            json!({ "id": srs.id, "name": srs.name, "insecure": srs.insecure, "pinned": srs.pinned }),
+        );
+        fields.insert("manifest".into(), hex(&public.id).into());
+    }
     if srs.insecure {
         report.text.push_str("\nINSECURE powers of tau: anyone can forge such a proof. For development only");
     } else if !srs.pinned {
