@@ -103,27 +103,33 @@ fn folds_of_every_shape_and_tier_are_those_of_the_definition() {
 }
 
 #[test]
-fn the_largest_weights_under_the_largest_limbs_do_not_overflow() {
-    // More rows than a sum holds products, all of one sign; ρ = 1 gives small limbs, ρ = −1 has r − 1 for odd rows, and
-    // ρ = 2^−29 … has limbs that are all ones somewhere.
-    let half = Fr::from(1u64 << 29).inverse().unwrap();
+fn sums_are_carried_into_the_field_before_they_overflow() {
+    // 2^29 − 1 in a limb, times 2^20: 2^14 of one sign fill an i64.
+    let (full, blocks) = (Fr::from((1u64 << 29) - 1), 80);
+    let weights = sums::by_row(&[full; BLOCK_ROWS]);
     for w in [-(1 << 20), 1 << 20] {
-        let rows = 9000usize;
-        let codes = Codes::I32(vec![w; rows.next_multiple_of(TILE_ROWS) * 2]);
-        let m = Matrix {
-            rows,
-            cols: 2,
-            k: 0,
-            group: 2,
-            codes,
-            scale: Scales::None,
-            offset: Scales::None,
-            max_abs: 1 << 20,
-        };
-        let blocks: Vec<_> = (0..rows).step_by(BLOCK_ROWS).map(|first| (first, BLOCK_ROWS.min(rows - first))).collect();
-        for rho in [Fr::ONE, -Fr::ONE, half] {
-            assert_fold(&m, &blocks, 1, rho);
+        let codes = Codes::I32(vec![w; BLOCK_ROWS * 2]);
+        let (scale, offset) = (Scales::None, Scales::None);
+        let m = Matrix { rows: BLOCK_ROWS, cols: 2, k: 0, group: 2, codes, scale, offset, max_abs: 1 << 20 };
+        for tier in Tier::all_for_tests() {
+            let mut sums = sums::Sums::new(tier, 2, 1);
+            (0..blocks).for_each(|_| sums.add(&m, 0, BLOCK_ROWS, &weights));
+            let expected = full * Fr::from(w) * Fr::from(blocks * BLOCK_ROWS as u64);
+            assert_eq!(sums.total(), vec![expected; 2], "{}", tier.name());
         }
+    }
+}
+
+#[test]
+fn products_are_carried_into_the_field_before_they_overflow() {
+    // 2^29 − 1 in a limb, times −2^15: 2^19 of them fill an i64.
+    let (full, width, claims) = (Fr::from((1u64 << 29) - 1), 32, 17_000);
+    for tier in Tier::all_for_tests() {
+        let mut product = product::Product::new(tier, width);
+        (0..claims).for_each(|_| product.add(Fr::ONE, &[full; 32], &[i16::MIN; 32]));
+        let one = full * Fr::from(i16::MIN) * Fr::from(claims);
+        let expected: Vec<_> = (1..=width).map(|k| one * Fr::from((width - k) as u64)).collect();
+        assert_eq!(product.total(), (expected.clone(), expected), "{}", tier.name());
     }
 }
 
