@@ -194,7 +194,8 @@ fn products(config: &Config, needs: &Needs) -> Vec<(u32, Step, u32)> {
     let steps = needs.iter().flat_map(|(&t, steps)| steps.iter().map(move |(&index, opening)| (t, index, opening)));
     steps
         .filter_map(|(t, index, opening)| Some((t, config.step(index)?, opening)))
-        .flat_map(|(t, step, opening)| opening.products.iter().map(move |&c| (t, step, c)))
+        .filter(|(_, step, _)| step.kind.is_linear())
+        .flat_map(|(t, step, opening)| opening.derived.iter().map(move |&c| (t, step, c)))
         .collect()
 }
 

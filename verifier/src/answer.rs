@@ -5,12 +5,12 @@
 //! what those need who have no weights, behind its length; see `disclosure`
 //! per position, ascending:
 //!   per opened step, ascending:
-//!     header ‖ opened chunks, ascending ‖ BLAKE3 chaining values of the rest ‖ accumulators of its products
+//!     header ‖ opened chunks, ascending ‖ BLAKE3 chaining values of the rest ‖ accumulators of drawn chunks
 //!   digests that open these leaves in the position's tree
 //! ```
 //!
-//! A drawn chunk of a linear step is a *product*: it is opened by its chaining value and by its accumulators, from which
-//! the check makes the bytes. All lengths follow from the needs, so nothing is announced and nothing can be left over.
+//! Of a *derived* chunk ([`Opening`]) only the value in the tensor's tree is opened; the checks make its bytes, those of a
+//! linear step from the accumulators. All lengths follow from the needs, so nothing is announced and nothing can be left over.
 
 use crate::accumulators;
 use crate::needs::{Needs, Opening, input, to_usize};
@@ -83,9 +83,9 @@ pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source, model: &dyn 
         for (&index, opened) in steps {
             let (header, tensor) = source.step(t, index);
             w.raw(header);
-            for (chunk, product) in opened.all() {
+            for (chunk, derived) in opened.all() {
                 let bytes = tensor.get(chunks::range(tensor.len(), chunk)).unwrap_or_default();
-                if product {
+                if derived {
                     w.raw(&chunks::value(tensor.len(), chunk, bytes))
                 } else {
                     w.raw(bytes)
@@ -95,10 +95,10 @@ pub fn build(challenge: Digest, needs: &Needs, source: &dyn Source, model: &dyn 
             for value in chunks::open(tensor, &all) {
                 w.raw(&value);
             }
-            let Some(step) = model.config().step(index) else { continue };
-            let bounds = opened.products.iter().flat_map(|&c| bounds(model, step, c)).collect::<Vec<_>>();
+            let Some(step) = model.config().step(index).filter(|s| s.kind.is_linear()) else { continue };
+            let bounds = opened.derived.iter().flat_map(|&c| bounds(model, step, c)).collect::<Vec<_>>();
             let values =
-                opened.products.iter().flat_map(|&c| source.accumulators(model, t, step, c)).collect::<Vec<_>>();
+                opened.derived.iter().flat_map(|&c| source.accumulators(model, t, step, c)).collect::<Vec<_>>();
             w.raw(&accumulators::pack(&values, &bounds));
         }
         let opened: Vec<u32> = steps.keys().copied().collect();
@@ -122,16 +122,18 @@ pub struct Opened<'a> {
     header: &'a [u8],
     bytes: usize,
     chunks: BTreeMap<u32, Cow<'a, [u8]>>,
-    products: BTreeMap<u32, Product>,
+    derived: BTreeMap<u32, Derived>,
 }
 
-/// A drawn chunk of a linear step: authentic value, accumulators as the rig says.
+/// A chunk whose bytes the checks make.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Product {
+struct Derived {
     /// Value of the committed chunk; see [`chunks::value`].
-    pub value: ChainingValue,
-    /// Accumulators of its rows.
-    pub acc: Vec<i64>,
+    value: ChainingValue,
+    /// Accumulators of its rows, as the rig says; none outside linear steps.
+    acc: Vec<i64>,
+    /// Bytes made so far.
+    bytes: Vec<u8>,
 }
 
 impl<'a> Opened<'a> {
@@ -140,27 +142,49 @@ impl<'a> Opened<'a> {
         self.header
     }
 
-    /// The product that is chunk `chunk`.
-    pub fn product(&self, chunk: u32) -> Option<&Product> {
-        self.products.get(&chunk)
+    /// Accumulators of drawn chunk `chunk` of a linear step.
+    pub fn accumulators(&self, chunk: u32) -> Option<&[i64]> {
+        self.derived.get(&chunk).map(|d| d.acc.as_slice())
     }
 
-    /// All products, by chunk.
-    pub fn products(&self) -> impl Iterator<Item = (u32, &Product)> {
-        self.products.iter().map(|(c, p)| (*c, p))
+    /// All drawn chunks of a linear step with their accumulators.
+    pub fn products(&self) -> impl Iterator<Item = (u32, &[i64])> {
+        self.derived.iter().map(|(c, d)| (*c, d.acc.as_slice()))
     }
 
-    /// Takes the bytes that the accumulators of a product give, if they are the committed ones.
-    pub fn derive(&mut self, chunk: u32, bytes: Vec<u8>) -> bool {
-        let committed = self.products.get(&chunk).map(|p| p.value);
-        let holds = committed == Some(chunks::value(self.bytes, chunk, &bytes));
-        if holds {
-            self.chunks.insert(chunk, Cow::Owned(bytes));
+    /// Whether `want`, from byte `at` of the tensor on, is what was committed. Bytes of a derived chunk are kept until it is
+    /// whole, and decided then. `None` if they are neither opened nor next in a derived chunk.
+    pub fn settle(&mut self, mut at: usize, mut want: &[u8]) -> Option<bool> {
+        while !want.is_empty() {
+            let chunk = u32::try_from(at.checked_div(chunks::CHUNK_BYTES)?).ok()?;
+            let range = chunks::range(self.bytes, chunk);
+            let (piece, rest) = want.split_at_checked(want.len().min(range.end.checked_sub(at)?).max(1))?;
+            let offset = at.checked_sub(range.start)?;
+            if let Some(derived) = self.derived.get_mut(&chunk) {
+                if derived.bytes.len() != offset {
+                    return None;
+                }
+                derived.bytes.extend_from_slice(piece);
+                if derived.bytes.len() == range.len() {
+                    let bytes = std::mem::take(&mut derived.bytes);
+                    if chunks::value(self.bytes, chunk, &bytes) != derived.value {
+                        return Some(false);
+                    }
+                    self.chunks.insert(chunk, Cow::Owned(bytes));
+                }
+            } else {
+                let end = offset.checked_add(piece.len())?;
+                if self.chunks.get(&chunk)?.get(offset..end)? != piece {
+                    return Some(false);
+                }
+            }
+            at = at.checked_add(piece.len())?;
+            want = rest;
         }
-        holds
+        Some(true)
     }
 
-    /// Bytes `range` of the tensor; `None` if they were not opened, or are those of a product that was not derived yet.
+    /// Bytes `range` of the tensor; `None` if they were not opened, or are those of a derived chunk that is not whole yet.
     pub fn bytes(&self, range: Range<usize>) -> Option<Vec<u8>> {
         let mut out = Vec::with_capacity(range.len().min(self.bytes));
         for (index, chunk) in &self.chunks {
@@ -244,12 +268,12 @@ fn read_step<'a>(
     bounds: &dyn Fn(u32) -> Vec<i64>,
 ) -> Result<Option<(Opened<'a>, Digest)>, WireError> {
     let header = r.take(header, "header")?;
-    let (mut chunks, mut products) = (BTreeMap::new(), BTreeMap::new());
+    let (mut chunks, mut derived) = (BTreeMap::new(), BTreeMap::new());
     let mut values = Vec::new();
-    for (i, product) in opened.all() {
-        let value = if product {
-            let value = r.array("value of a product")?;
-            products.insert(i, Product { value, acc: Vec::new() });
+    for (i, is_derived) in opened.all() {
+        let value = if is_derived {
+            let value = r.array("value of a chunk")?;
+            derived.insert(i, Derived { value, acc: Vec::new(), bytes: Vec::new() });
             value
         } else {
             let chunk = r.take(chunks::range(bytes, i).len(), "chunk")?;
@@ -263,10 +287,10 @@ fn read_step<'a>(
         .map(|_| r.array("chaining value"))
         .collect::<Result<Vec<Digest>, _>>()?;
     let digest = chunks::digest_of_values(bytes, &values, &mut siblings.into_iter());
-    let bounds: Vec<Vec<i64>> = products.keys().map(|&i| bounds(i)).collect();
+    let bounds: Vec<Vec<i64>> = derived.keys().map(|&i| bounds(i)).collect();
     let mut acc = accumulators::unpack(r, &bounds.concat())?.into_iter();
-    for (product, bounds) in products.values_mut().zip(&bounds) {
-        product.acc = acc.by_ref().take(bounds.len()).collect();
+    for (derived, bounds) in derived.values_mut().zip(&bounds) {
+        derived.acc = acc.by_ref().take(bounds.len()).collect();
     }
-    Ok(digest.ok().map(|digest| (Opened { header, bytes, chunks, products }, digest)))
+    Ok(digest.ok().map(|digest| (Opened { header, bytes, chunks, derived }, digest)))
 }

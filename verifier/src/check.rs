@@ -2,7 +2,8 @@
 //!
 //! Inputs come from the leaves of the steps that the unit reads; weights, gains and tables from the [`Parameters`]. Scalars
 //! are range-checked where they are read, before any arithmetic. Units are checked in program order, because the bytes of a
-//! linear chunk become known when it is checked.
+//! derived chunk become known when the units that write it are checked; if they are not the committed ones, the last of these
+//! units is named.
 
 use crate::answer::{Opened, Openings};
 use crate::job::Job;
@@ -14,7 +15,7 @@ use assay_model::program::{Step, StepKind, Unit};
 use assay_model::sampling::{Sampling, sample};
 use assay_model::steps::kv::{self, KeyValue};
 use assay_model::steps::linear::Rounding;
-use assay_model::steps::{attention, embed, i16_values, i32_bytes, i32_values, norm, pack};
+use assay_model::steps::{attention, embed, i16_bytes, i16_values, i32_bytes, i32_values, norm, pack};
 use assay_model::tables::Rotation;
 use std::ops::Range;
 
@@ -51,7 +52,7 @@ impl Checker<'_> {
     /// Drawn chunks of a linear step with their accumulators.
     pub fn products(&self, t: u32, step: Step) -> Option<Vec<(u32, Vec<i64>)>> {
         let opened = self.opened(t, step).ok()?;
-        Some(opened.products().map(|(c, p)| (c, p.acc.clone())).collect())
+        Some(opened.products().map(|(c, acc)| (c, acc.to_vec())).collect())
     }
 
     fn dispatch(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
@@ -98,6 +99,14 @@ impl Checker<'_> {
         if v.contains(&i16::MIN) { Err(Code::OutOfRange) } else { Ok(v) }
     }
 
+    /// Compares what a unit computes with what was committed.
+    fn settle(&mut self, t: u32, step: Step, first: usize, want: &[u8], wrong: Code) -> Result<(), Failure> {
+        let at = first.saturating_mul(self.config().shape(step.kind).element.size());
+        let index = self.config().step_index(step);
+        let opened = self.openings.get_mut(&(t, index)).ok_or(Code::Opening)?;
+        if opened.settle(at, want).ok_or(Code::Opening)? { Ok(()) } else { Err(wrong) }
+    }
+
     fn norm_scalars(&self, t: u32, step: Step) -> Result<norm::Header, Failure> {
         norm::Header::decode(self.opened(t, step)?.header()).map_err(|_| Code::OutOfRange)
     }
@@ -114,12 +123,12 @@ impl Checker<'_> {
         out
     }
 
-    fn embed(&self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
+    fn embed(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
         let token = self.output.token_in(self.job, t).ok_or(Code::Opening)?;
         let (row, k) = self.model.embedding(token)?;
         let elements = outputs(self.config(), step.kind, unit);
         let want = embed::chunk(row.get(elements.clone()).ok_or(Code::Opening)?, k);
-        same(&want, &self.i32s(t, step, elements)?, Code::WrongEmbed)
+        self.settle(t, step, elements.start, &i32_bytes(&want), Code::WrongEmbed)
     }
 
     fn norm_header(&self, t: u32, step: Step) -> Result<(), Failure> {
@@ -128,7 +137,7 @@ impl Checker<'_> {
         if want == header.scale { Ok(()) } else { Err(Code::WrongHeader) }
     }
 
-    fn norm_chunk(&self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
+    fn norm_chunk(&mut self, t: u32, step: Step, unit: Unit) -> Result<(), Failure> {
         let elements = outputs(self.config(), step.kind, unit);
         let header = self.norm_scalars(t, step)?;
         let h = self.i32s(t, self.config().residual_source(step), elements.clone())?;
@@ -137,7 +146,7 @@ impl Checker<'_> {
         if Some(&partial) != header.partials.get(chunk_number(unit)) {
             return Err(Code::WrongNorm);
         }
-        same(&x, &self.i16s(t, step, elements)?, Code::WrongNorm)
+        self.settle(t, step, elements.start, &i16_bytes(&x), Code::WrongNorm)
     }
 
     /// The accumulators are those of the weights, or left to a proof; the committed chunk is what they round to.
@@ -148,8 +157,8 @@ impl Checker<'_> {
         let x = self.i16s(t, from, 0..config.shape(from.kind).len)?;
         let rows = Rows::of_chunk(config, step.kind, c).ok_or(Code::Opening)?;
         let rounding = self.rounding(t, step, from, self.model.part(step, rows.part).ok_or(Code::Opening)?.k)?;
-        let acc = &self.opened(t, step)?.product(c).ok_or(Code::Opening)?.acc;
-        if self.model.product(step, &rows, &x).is_some_and(|exact| exact != *acc) {
+        let acc = self.opened(t, step)?.accumulators(c).ok_or(Code::Opening)?;
+        if self.model.product(step, &rows, &x).is_some_and(|exact| exact != acc) {
             return Err(Code::WrongLinear);
         }
         let residual = if matches!(step.kind, StepKind::O | StepKind::Down) {
@@ -160,10 +169,7 @@ impl Checker<'_> {
         let mut want: Vec<i32> = acc.iter().zip(&residual).map(|(&acc, &h)| rounding.apply(acc, h)).collect();
         let largest = want.iter().max().copied();
         want.resize(elements.len(), 0);
-        let opened = self.openings.get_mut(&(t, config.step_index(step))).ok_or(Code::Opening)?;
-        if !opened.derive(c, i32_bytes(&want)) {
-            return Err(Code::WrongLinear);
-        }
+        self.settle(t, step, elements.start, &i32_bytes(&want), Code::WrongLinear)?;
         if step.kind == StepKind::Head { self.maximum(t, step, c, largest) } else { Ok(()) }
     }
 
@@ -185,12 +191,17 @@ impl Checker<'_> {
         if maxima.get(to_usize(c)).copied() == largest { Ok(()) } else { Err(Code::WrongMaximum) }
     }
 
-    fn kv(&self, t: u32, step: Step, g: u32) -> Result<(), Failure> {
+    fn kv(&mut self, t: u32, step: Step, g: u32) -> Result<(), Failure> {
         let qkv = Step { kind: StepKind::Qkv, ..step };
         let k = self.i32s(t, qkv, head_rows(self.config(), 1, g))?;
         let v = self.i32s(t, qkv, head_rows(self.config(), 2, g))?;
         let want = KeyValue::new(&k, &v, &self.rotations(t));
-        if want == self.past(t, step, g)? { Ok(()) } else { Err(Code::WrongKv) }
+        let shifts = self.opened(t, step)?.header().as_chunks::<2>().0.get(to_usize(g)).ok_or(Code::Opening)?;
+        if *shifts != [want.key.shift, want.value.shift] {
+            return Err(Code::WrongKv);
+        }
+        let first = outputs(self.config(), StepKind::Kv, Unit::Head(g)).start;
+        self.settle(t, step, first, &want.encode(), Code::WrongKv)
     }
 
     /// Key/value head `g` as committed at position `t`.
@@ -200,14 +211,15 @@ impl Checker<'_> {
         KeyValue::decode(&tensor, *shifts).map_err(|_| Code::OutOfRange)
     }
 
-    fn attention(&self, t: u32, step: Step, h: u32) -> Result<(), Failure> {
+    fn attention(&mut self, t: u32, step: Step, h: u32) -> Result<(), Failure> {
         let config = self.config();
         let y = self.i32s(t, Step { kind: StepKind::Qkv, ..step }, head_rows(config, 0, h))?;
         let query = kv::rotary(&y, &self.rotations(t));
         let cache = Step { kind: StepKind::Kv, ..step };
         let past = (0..=t).map(|j| self.past(j, cache, config.kv_head_of(h))).collect::<Result<Vec<_>, _>>()?;
         let want = attention::head(&query, &past, self.model.tables());
-        same(&want, &self.i32s(t, step, outputs(config, step.kind, Unit::Head(h)))?, Code::WrongAttention)
+        let first = outputs(config, step.kind, Unit::Head(h)).start;
+        self.settle(t, step, first, &i32_bytes(&want), Code::WrongAttention)
     }
 
     fn pack_header(&self, t: u32, step: Step) -> Result<(), Failure> {
@@ -216,7 +228,7 @@ impl Checker<'_> {
         if want == header { Ok(()) } else { Err(Code::WrongHeader) }
     }
 
-    fn act(&self, t: u32, step: Step, c: u32) -> Result<(), Failure> {
+    fn act(&mut self, t: u32, step: Step, c: u32) -> Result<(), Failure> {
         let from = Step { kind: StepKind::GateUp, ..step };
         let [gate, up] = act_inputs(self.config(), c);
         let (gate, up) = (self.i32s(t, from, gate)?, self.i32s(t, from, up)?);
@@ -225,13 +237,14 @@ impl Checker<'_> {
     }
 
     /// Chunk of a packed vector: its own minimal shift, and its mantissas under the common one.
-    fn packed(&self, t: u32, step: Step, unit: Unit, v: &[i128], wrong: Code) -> Result<(), Failure> {
+    fn packed(&mut self, t: u32, step: Step, unit: Unit, v: &[i128], wrong: Code) -> Result<(), Failure> {
         let header = self.pack_scalars(t, step)?;
         if header.chunks.get(chunk_number(unit)) != Some(&pack::shift(v)) {
             return Err(wrong);
         }
         let want = pack::mantissas(v, header.shift).map_err(|_| wrong)?;
-        same(&want, &self.i16s(t, step, outputs(self.config(), step.kind, unit))?, wrong)
+        let first = outputs(self.config(), step.kind, unit).start;
+        self.settle(t, step, first, &i16_bytes(&want), wrong)
     }
 
     fn sample(&self, t: u32, step: Step) -> Result<(), Failure> {
@@ -261,10 +274,6 @@ impl Checker<'_> {
         let logits = self.i32s(t, head, elements.clone())?;
         Ok(logits.iter().position(|l| l == max) == token.checked_sub(elements.start))
     }
-}
-
-fn same<T: PartialEq>(want: &[T], got: &[T], wrong: Code) -> Result<(), Failure> {
-    if want == got { Ok(()) } else { Err(wrong) }
 }
 
 fn chunk_number(unit: Unit) -> usize {

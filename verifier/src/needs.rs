@@ -12,7 +12,8 @@
 //! | header units | – |
 //! | sample | greedy: the chunk of logits that holds the token; drawn: all logits |
 //!
-//! Prover and verifier derive the same list, so an answer names nothing: it is the opened bytes in this order.
+//! A 1 KiB chunk whose elements are all written by drawn units is *derived*: their checks make its bytes, so only its value
+//! in the tensor's tree is opened. Prover and verifier derive the same list, so an answer names nothing: it is the opened bytes in this order.
 
 use crate::draw::Drawn;
 use assay_circuits::chunks::{self, CHUNK_BYTES};
@@ -29,14 +30,15 @@ pub type Needs = BTreeMap<u32, BTreeMap<u32, Opening>>;
 pub struct Opening {
     /// Chunks that are opened as they are.
     pub chunks: BTreeSet<u32>,
-    /// Chunks of a linear step that are drawn: the accumulators are opened, the bytes follow from them.
-    pub products: BTreeSet<u32>,
+    /// Chunks whose value is opened, because the checks of drawn units make the bytes; of a linear step from accumulators,
+    /// which are opened too.
+    pub derived: BTreeSet<u32>,
 }
 
 impl Opening {
-    /// All opened chunks, ascending; the second says whether as a product.
+    /// All opened chunks, ascending; the second says whether derived.
     pub fn all(&self) -> impl Iterator<Item = (u32, bool)> {
-        self.chunks.union(&self.products).map(|c| (*c, self.products.contains(c)))
+        self.chunks.union(&self.derived).map(|c| (*c, self.derived.contains(c)))
     }
 }
 
@@ -76,18 +78,43 @@ pub fn needs(config: &Config, drawn: &Drawn, greedy: bool, token_out: &dyn Fn(u3
     for (&t, steps) in drawn {
         for (&index, units) in steps {
             let Some(step) = config.step(index) else { continue };
-            for unit in units.iter().filter_map(|u| config.unit(step.kind, *u)) {
+            let units: Vec<Unit> = units.iter().filter_map(|u| config.unit(step.kind, *u)).collect();
+            for &unit in &units {
                 list.unit(t, step, unit);
                 if step.kind == StepKind::Sample {
                     list.logits(t, greedy.then(|| token_out(t)));
                 }
             }
+            list.entry(t, step).derived = derived(config, step.kind, &units);
         }
     }
     for opening in list.needs.values_mut().flat_map(BTreeMap::values_mut) {
-        opening.chunks = opening.chunks.difference(&opening.products).copied().collect();
+        opening.chunks = opening.chunks.difference(&opening.derived).copied().collect();
     }
     list.needs
+}
+
+/// Chunks of 1 KiB that `units` of a step write whole. A sample's unit reads what it writes.
+fn derived(config: &Config, kind: StepKind, units: &[Unit]) -> BTreeSet<u32> {
+    let shape = config.shape(kind);
+    let mut written: BTreeMap<u32, usize> = BTreeMap::new();
+    if kind == StepKind::Sample {
+        return BTreeSet::new();
+    }
+    for &unit in units {
+        let elements = outputs(config, kind, unit);
+        let mut at = elements.start.saturating_mul(shape.element.size());
+        let end = elements.end.saturating_mul(shape.element.size());
+        while at < end {
+            let chunk = u32::try_from(at.checked_div(CHUNK_BYTES).unwrap_or(0)).unwrap_or(u32::MAX);
+            let until = chunks::range(shape.bytes(), chunk).end.min(end);
+            let bytes = written.entry(chunk).or_default();
+            *bytes = bytes.saturating_add(until.saturating_sub(at));
+            at = until.max(at.saturating_add(1));
+        }
+    }
+    written.retain(|chunk, bytes| *bytes == chunks::range(shape.bytes(), *chunk).len());
+    written.into_keys().collect()
 }
 
 /// Elements of the step's tensor that a unit writes.
@@ -172,12 +199,7 @@ impl List<'_> {
         let config = self.config;
         let layer = step.layer;
         let outputs = outputs(config, step.kind, unit);
-        match unit {
-            Unit::Chunk(c) if step.kind.is_linear() => {
-                self.entry(t, step).products.insert(c);
-            }
-            _ => self.open(t, step, outputs.clone()),
-        }
+        self.open(t, step, outputs.clone());
         match (step.kind, unit) {
             (StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm, Unit::Chunk(_)) => {
                 self.open(t, config.residual_source(step), outputs);
