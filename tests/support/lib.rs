@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`rng`] | a deterministic source of seeds and weights |
+//! | [`spread`] | many cases at once |
 //! | [`toy`] | random models, small enough to be audited thousands of times, and jobs for them |
 //! | [`public`] | what is published of them: manifests with commitments |
 //! | [`machine`] | the step machine, step by step, counting multiply-accumulates |
@@ -22,6 +23,7 @@ pub mod machine;
 pub mod public;
 pub mod rig;
 pub mod rng;
+pub mod spread;
 pub mod toy;
 pub mod trace;
 pub mod trial;

@@ -13,13 +13,13 @@ use crate::client::{ask, columns, pins, thinned, units};
 use crate::forge;
 use crate::public;
 use crate::rng::Rng;
+use crate::spread::spread;
 use crate::trace::Signed;
 use assay_model::model::Model;
 use assay_verifier::challenge::Policy;
 use assay_verifier::draw::{self, Drawn};
 use assay_verifier::soundness::{escape_bound, lower_confidence_limit, share};
 use assay_verifier::{Challenge, Code, audit};
-use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -137,7 +137,7 @@ fn passed(name: &str, model: &Model, lie: &Signed, policy: Policy, wrong: Option
         let answer = lie.answer(model, challenge);
         audit::challenge(model, &lie.claim(), challenge, &answer).is_err()
     };
-    let verdict = |(drawn, (challenge, times, number)): (&Drawn, &(Challenge, u64, usize))| {
+    let verdict = |(drawn, (challenge, times, number)): &(&Drawn, &(Challenge, u64, usize))| {
         let checked = (*number < PROVED).then(|| proved(challenge));
         let caught = match wrong {
             None => audited(challenge),
@@ -150,7 +150,7 @@ fn passed(name: &str, model: &Model, lie: &Signed, policy: Policy, wrong: Option
         assert!(checked.is_none_or(|checked| checked == caught), "{name}: {policy:?} without weights");
         if caught { 0 } else { *times }
     };
-    asked.par_iter().map(verdict).sum()
+    spread(&asked.iter().collect::<Vec<_>>(), verdict).into_iter().sum()
 }
 
 impl Row {

@@ -7,6 +7,7 @@ use assay_tests::forge;
 use assay_tests::public;
 use assay_tests::rig::Honest;
 use assay_tests::rng::Rng;
+use assay_tests::spread::spread;
 use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::challenge::Policy;
@@ -26,8 +27,7 @@ fn challenge(policy: Policy) -> Challenge {
     ask(&CLAIM, policy, &mut Rng::new(5))
 }
 
-/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte. On threads of their
-/// own: one of a pool would take up another flip while it waits inside a verdict, and another inside that.
+/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte.
 fn flips(bytes: &[u8], masks: &[u8], check: impl Fn(usize, Vec<u8>) + Sync) {
     let all: Vec<(usize, u8)> = (0..bytes.len()).flat_map(|at| masks.iter().map(move |&m| (at, m))).collect();
     let one = |&(at, mask): &(usize, u8)| {
@@ -36,11 +36,7 @@ fn flips(bytes: &[u8], masks: &[u8], check: impl Fn(usize, Vec<u8>) + Sync) {
         let done = catch_unwind(AssertUnwindSafe(|| check(at, changed)));
         assert!(done.is_ok(), "byte {at} of {} xor {mask:#04x}: see above", bytes.len());
     };
-    std::thread::scope(|scope| {
-        for part in all.chunks(all.len().div_ceil(rayon::current_num_threads()).max(1)) {
-            scope.spawn(|| part.iter().for_each(one));
-        }
-    });
+    spread(&all, one);
 }
 
 const ALL_BITS: [u8; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 255];

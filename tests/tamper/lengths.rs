@@ -5,10 +5,10 @@ use assay_model::wire::{FileKind, WireError};
 use assay_tests::client::{Files, ask, pins, units};
 use assay_tests::rig::Honest;
 use assay_tests::rng::Rng;
+use assay_tests::spread::spread;
 use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::{Code, Rejection};
-use rayon::prelude::*;
 use std::sync::LazyLock;
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| toy::model(toy::small(), 1));
@@ -41,7 +41,8 @@ fn the_files_themselves_are_accepted() {
 fn a_file_cut_at_any_length_is_malformed() {
     for kind in FileKind::ALL {
         let bytes = file(kind);
-        (0..bytes.len()).into_par_iter().for_each(|len| {
+        let lengths: Vec<usize> = (0..bytes.len()).collect();
+        spread(&lengths, |&len| {
             let got = code(kind, bytes[..len].to_vec());
             let Code::Malformed(k, error) = got else { panic!("{} cut to {len}: {got:?}", kind.name()) };
             assert_eq!(k, kind);

@@ -203,7 +203,7 @@ fn answers() -> Vec<Case> {
         Case::new("a position's part dropped", Rejection::position(Code::Opening, 0), body(&|b| drop(b.drain(..len)))),
         Case::new(
             "nothing",
-            malformed(WireError::Truncated { what: "chunk", at: 0 }),
+            malformed(WireError::Truncated { what: "value of a chunk", at: 0 }),
             audit::challenge(&MODEL, &HONEST.claim(), &challenge, &empty),
         ),
     ]

@@ -8,9 +8,9 @@ use assay_model::program::{CHUNK, Step, StepKind, Unit};
 use assay_model::steps::{norm, pack};
 use assay_tests::machine::{At, Leaf, Machine, Normed, Packed, packed};
 use assay_tests::rig::{Honest, Rig, Run, edit_i16, edit_i32, run};
+use assay_tests::spread::spread;
 use assay_tests::trace::{Signed, commit, signed};
 use assay_verifier::{Code, Rejection};
-use rayon::prelude::*;
 use std::sync::LazyLock;
 
 /// Position of every lie: one of the answer, neither the first nor the last.
@@ -58,15 +58,16 @@ static RUN: LazyLock<Run> = LazyLock::new(|| run(&MODEL, &HONEST.job, &mut Hones
 pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut lies = values();
     lies.extend(others());
-    lies.par_iter().map(Lie::case).collect()
+    spread(&lies, Lie::case)
 });
 
 /// Lies in products that nothing contradicts but the fold proof, then all others: those are named as by the owner.
 pub static PROVED: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let values = values().into_iter().filter(|lie| !lie.kind.is_linear());
     let lies: Vec<Lie> = values.chain(others()).collect();
-    let products = off_by_one();
-    products.into_par_iter().chain(lies.par_iter().map(Lie::proved)).collect()
+    let mut cases = off_by_one();
+    cases.extend(spread(&lies, Lie::proved));
+    cases
 });
 
 fn others() -> Vec<Lie> {
@@ -107,14 +108,23 @@ fn off_by_one() -> Vec<Case> {
     let c = &MODEL.config;
     let linear = StepKind::ALL.into_iter().filter(|k| k.is_linear());
     let chunks = linear.flat_map(|kind| (0..c.unit_count(kind)).filter_map(move |u| Some((kind, c.unit(kind, u)?))));
-    let case = |(kind, unit)| {
+    let case = |&(kind, unit): &(StepKind, Unit)| {
         let step = Step { kind, layer: u32::from(StepKind::LAYER.contains(&kind)) };
         let at = assay_verifier::needs::outputs(c, kind, unit).start;
         let claim = signed(&MODEL, &HONEST.job, &mut OffByOne { step, at });
         let want = Rejection::whole(Code::Fold(FoldError::Equation));
         Case::new(format!("{step} {unit}: off by one, and all that follows from it"), want, proved_at(&claim, T))
     };
-    chunks.collect::<Vec<_>>().into_par_iter().map(case).collect()
+    spread(&chunks.collect::<Vec<_>>(), case)
+}
+
+/// The unit that is named when the tensor of a step is wrong at element `at`: the last one that writes to the same 1 KiB.
+fn decided(kind: StepKind, at: usize) -> Unit {
+    let c = &MODEL.config;
+    let kib = |element: usize| element * c.shape(kind).element.size() / 1024;
+    let units = (0..c.unit_count(kind)).filter_map(|u| c.unit(kind, u)).filter(|u| *u != Unit::Header);
+    let writes = |unit: &Unit| kib(assay_verifier::needs::outputs(c, kind, *unit).start) <= kib(at);
+    units.filter(writes).last().expect("a unit")
 }
 
 /// A value off by one in every chunk and head of every step.
@@ -138,7 +148,7 @@ fn values() -> Vec<Lie> {
             let change = move |leaf: &mut Leaf| {
                 if narrow { edit_i16(leaf, at, |x| x ^ 1) } else { edit_i32(leaf, at, |x| x ^ 1) }
             };
-            out.push(lie("a value off by one", kind, unit, code(kind), change));
+            out.push(lie("a value off by one", kind, decided(kind, at), code(kind), change));
         }
     }
     out
@@ -202,7 +212,7 @@ fn norms(kind: StepKind) -> Vec<Lie> {
         byte("j too small", 1, (-16i8).cast_unsigned()),
         lie("s1 of a chunk out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[10] = 18),
         lie("s2 of a chunk out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[11] = 16),
-        lie("−2^15", kind, Unit::Chunk(1), Code::OutOfRange, |leaf| edit_i16(leaf, 300, |_| i16::MIN)),
+        lie("−2^15", kind, Unit::Chunk(1), Code::WrongNorm, |leaf| edit_i16(leaf, 300, |_| i16::MIN)),
         lie(
             "s1 of a chunk alone",
             kind,
@@ -236,7 +246,7 @@ fn packs(kind: StepKind) -> Vec<Lie> {
             *leaf.header.last_mut().expect("a shift") = 64;
         }),
         lie("a chunk's shift out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[0] = 64),
-        lie("−2^15", kind, Unit::Chunk(0), Code::OutOfRange, |leaf| edit_i16(leaf, 5, |_| i16::MIN)),
+        lie("−2^15", kind, decided(kind, 5), code, |leaf| edit_i16(leaf, 5, |_| i16::MIN)),
     ]
 }
 
@@ -246,16 +256,16 @@ fn key_values() -> Vec<Lie> {
     let mut out = vec![
         lie("another key shift", 0, Code::WrongKv, |leaf| leaf.header[0] ^= 1),
         lie("another value shift", 1, Code::WrongKv, |leaf| leaf.header[3] ^= 1),
-        lie("a key shift out of range", 0, Code::OutOfRange, |leaf| leaf.header[0] = 19),
-        lie("a value shift out of range", 1, Code::OutOfRange, |leaf| leaf.header[3] = 18),
+        lie("a key shift out of range", 0, Code::WrongKv, |leaf| leaf.header[0] = 19),
+        lie("a value shift out of range", 1, Code::WrongKv, |leaf| leaf.header[3] = 18),
     ];
-    let beyond = |name, at: usize, head, value: i16| {
-        self::lie(name, kind, Unit::Head(head), Code::OutOfRange, move |leaf| edit_i16(leaf, at, |_| value))
+    let beyond = |name, at: usize, value: i16| {
+        self::lie(name, kind, decided(kind, at), Code::WrongKv, move |leaf| edit_i16(leaf, at, |_| value))
     };
     out.extend([
-        beyond("a key beyond any rotation", 0, 0, 23_171),
-        beyond("a key below any rotation", 3, 0, -23_171),
-        beyond("a value of −2^15", 3 * hd, 1, i16::MIN),
+        beyond("a key beyond any rotation", 0, 23_171),
+        beyond("a key below any rotation", 3, -23_171),
+        beyond("a value of −2^15", 3 * hd, i16::MIN),
     ]);
     out
 }
@@ -333,7 +343,7 @@ pub static COARSER: LazyLock<Vec<Case>> = LazyLock::new(|| {
         assert!(both, "{step}: the same with and without weights");
         Case::new(format!("{step}: a coarser shift, used consistently"), want, verdict_at(&claim, T))
     };
-    kinds.par_iter().map(case).collect()
+    spread(&kinds, case)
 });
 
 #[test]

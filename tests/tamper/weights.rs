@@ -6,14 +6,14 @@ use assay_model::matrix::{Codes, Matrix};
 use assay_model::model::Model;
 use assay_model::program::{Step, StepKind, Unit};
 use assay_tests::rig::Honest;
+use assay_tests::spread::spread;
 use assay_tests::toy;
 use assay_tests::trace::signed;
 use assay_tests::{forge, public};
 use assay_verifier::{Code, Rejection, audit};
-use rayon::prelude::*;
 use std::sync::LazyLock;
 
-/// Part, change, and the place where it shows first: position, layer, step, unit, code.
+/// Part, change, and the place where it shows first: position, layer, step, the last unit of the 1 KiB chunk, code.
 type Swap = (&'static str, fn(&mut Model), (u32, u32, StepKind, Unit), Code);
 
 /// Changes the weight in row 0, column 0.
@@ -41,25 +41,22 @@ const SWAPS: [Swap; 17] = [
     ("output", |m| nudge(m.output.as_mut().expect("untied")), (TAIL, 0, StepKind::Head, Unit::Chunk(0)), Code::WrongLinear),
     ("attn_norm gains", |m| m.layers[1].attn_norm.gamma[300] += 900, (0, 1, StepKind::AttnNorm, Unit::Chunk(1)), Code::WrongNorm),
     ("attn_norm exponent", |m| m.layers[1].attn_norm.k += 1, (0, 1, StepKind::Qkv, Unit::Chunk(0)), Code::WrongLinear),
-    ("ffn_norm gains", |m| m.layers[1].ffn_norm.gamma[0] += 900, (0, 1, StepKind::FfnNorm, Unit::Chunk(0)), Code::WrongNorm),
-    ("final_norm gains", |m| m.final_norm.gamma[0] += 900, (TAIL, 0, StepKind::FinalNorm, Unit::Chunk(0)), Code::WrongNorm),
+    ("ffn_norm gains", |m| m.layers[1].ffn_norm.gamma[0] += 900, (0, 1, StepKind::FfnNorm, Unit::Chunk(1)), Code::WrongNorm),
+    ("final_norm gains", |m| m.final_norm.gamma[0] += 900, (TAIL, 0, StepKind::FinalNorm, Unit::Chunk(1)), Code::WrongNorm),
     ("eps", |m| m.tables.eps.fill(1 << 34), (0, 0, StepKind::AttnNorm, Unit::Header), Code::WrongHeader),
-    ("phases", |m| m.tables.phases[0] /= 2, (1, 0, StepKind::Kv, Unit::Head(0)), Code::WrongKv),
-    ("exp", |m| m.tables.exp[0] -= 900, (1, 0, StepKind::Attention, Unit::Head(0)), Code::WrongAttention),
+    ("phases", |m| m.tables.phases[0] /= 2, (1, 0, StepKind::Kv, Unit::Head(1)), Code::WrongKv),
+    ("exp", |m| m.tables.exp[0] -= 900, (1, 0, StepKind::Attention, Unit::Head(3)), Code::WrongAttention),
     ("sigmoid", |m| m.tables.sigmoid.fill(16_384), (0, 0, StepKind::Act, Unit::Chunk(0)), Code::WrongAct),
 ];
 
 pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
-    SWAPS
-        .par_iter()
-        .map(|(name, swap, (t, layer, kind, unit), code)| {
-            let mut model = MODEL.clone();
-            swap(&mut model);
-            let claim = signed(&model, &toy::job(&MODEL, 5, 5, 2), &mut Honest);
-            let step = Step { kind: *kind, layer: *layer };
-            Case::new(*name, Rejection::unit(*code, *t, step, *unit), verdict(&claim))
-        })
-        .collect()
+    spread(&SWAPS, |(name, swap, (t, layer, kind, unit), code)| {
+        let mut model = MODEL.clone();
+        swap(&mut model);
+        let claim = signed(&model, &toy::job(&MODEL, 5, 5, 2), &mut Honest);
+        let step = Step { kind: *kind, layer: *layer };
+        Case::new(*name, Rejection::unit(*code, *t, step, *unit), verdict(&claim))
+    })
 });
 
 #[test]
@@ -82,7 +79,7 @@ fn proofs(name: &str, code: Code) -> [Code; 2] {
 #[test]
 fn another_models_weights_do_not_prove_what_they_give() {
     let published = public::published(&MODEL);
-    SWAPS.par_iter().for_each(|(name, swap, _, code)| {
+    spread(&SWAPS, |(name, swap, _, code)| {
         let mut model = MODEL.clone();
         swap(&mut model);
         let claim = signed(&model, &toy::job(&MODEL, 5, 5, 2), &mut Honest);
