@@ -82,6 +82,7 @@ fn counts(kind: FileKind) -> Vec<(usize, u32)> {
             vec![prompt, list(prompt, 4) + 13 + 32 + 4]
         }
         FileKind::Output => vec![7, list(7, 4)],
+        FileKind::Proof => vec![7 + 32],
         FileKind::Manifest => {
             let architecture = 11;
             let tables = list(architecture, 1) + 32;
@@ -91,12 +92,21 @@ fn counts(kind: FileKind) -> Vec<(usize, u32)> {
                 out.push(next);
                 next = list(next, 1) + 32;
             }
-            let tensors = list(next, 1);
-            out.extend([next, tensors]);
+            let factors = next + 12;
+            let vocabulary = list(factors, 4);
+            let tensors = list(vocabulary, 1);
+            out.extend([factors, vocabulary, tensors]);
             next = tensors + 4;
             for _ in 0..at(tensors) {
                 out.push(next);
-                next = list(next, 1) + 4 + 16 + 4 + 32;
+                next = list(next, 1) + 4 + 16 + 4 + 32 + 4 + 32;
+            }
+            next += 1;
+            out.push(next);
+            next = list(next, 1);
+            for _ in 0..at(tensors) {
+                out.push(next + 4);
+                next = list(next + 4, 32);
             }
             assert_eq!(next, bytes.len());
             out
@@ -108,7 +118,7 @@ fn counts(kind: FileKind) -> Vec<(usize, u32)> {
 
 #[test]
 fn a_count_beyond_the_file_is_refused_at_the_count() {
-    for kind in [FileKind::Job, FileKind::Output, FileKind::Manifest] {
+    for kind in [FileKind::Job, FileKind::Output, FileKind::Manifest, FileKind::Proof] {
         for (at, _) in counts(kind) {
             for count in [u32::MAX, u32::MAX - 1, 1 << 31, (1 << 31) - 1, 1 << 30, 1 << 24] {
                 let mut bytes = file(kind);
@@ -156,7 +166,7 @@ fn numbers_at_the_end_of_their_type_are_refused() {
         let n = n.to_le_bytes();
         assert_eq!(set(FileKind::Receipt, 39, &n), Code::BadSignature, "chain");
         assert_eq!(set(FileKind::Job, 39, &n), Code::WrongJob, "chain");
-        let (name, len) = counts(FileKind::Manifest)[4 + MODEL.tables.digests().len()];
+        let (name, len) = counts(FileKind::Manifest)[5 + MODEL.tables.digests().len()];
         assert_eq!(set(FileKind::Manifest, name + 4 + len as usize + 4, &n), Code::WrongModel, "columns");
     }
     for field in 0..8 {
