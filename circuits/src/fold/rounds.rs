@@ -4,11 +4,35 @@
 //! The order is the security. Drawn any earlier, ρ lets a prover solve for accumulators that satisfy one linear equation,
 //! γ lets A pay for a degree, and e lets one opening compensate the other (`docs/attacks.md` has each as a test).
 
-use super::{FoldError, Statement};
+use super::{FoldError, Proof, Statement};
 use crate::srs::points::{encode_fr, encode_g1};
 use crate::transcript::{Item, Transcript};
 use ark_bn254::{Fr, G1Affine};
 use ark_ff::AdditiveGroup;
+
+/// The challenges that a statement and a proof give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Challenges {
+    pub rho: Fr,
+    pub delta: Fr,
+    pub gamma: Fr,
+    pub z: Fr,
+    pub nu: Fr,
+    pub e: Fr,
+}
+
+impl Challenges {
+    /// All rounds, in their order.
+    pub(super) fn draw(statement: &Statement<'_>, proof: &Proof) -> Result<Challenges, FoldError> {
+        let (rho, rounds) = begin(statement)?.rho()?;
+        let (delta, rounds) = rounds.delta(&proof.folds);
+        let (gamma, rounds) = rounds.gamma(&proof.product);
+        let (z, rounds) = rounds.z(&proof.degree, &proof.quotients)?;
+        let (nu, rounds) = rounds.nu(&proof.fold_values, &proof.product_value);
+        let e = rounds.e(&proof.at_z, &proof.at_inverse);
+        Ok(Challenges { rho, delta, gamma, z, nu, e })
+    }
+}
 
 /// Before ρ: the statement.
 pub struct Stated(Transcript);

@@ -2,7 +2,8 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "field and group arithmetic is total; integers here saturate")]
 
-use super::{BLOCK_ROWS, FoldError, Proof, Statement, rounds, small};
+use super::rounds::Challenges;
+use super::{BLOCK_ROWS, FoldError, Proof, Statement, small};
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::pairing::Pairing;
 use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
@@ -19,32 +20,31 @@ pub fn verify(
     proof: &Proof,
 ) -> Result<(), FoldError> {
     // 0. Counts and the set of widths come from the statement.
-    let widths = statement.widths();
-    let counts = [
-        (proof.folds.len(), statement.folds.len()),
-        (proof.fold_values.len(), statement.folds.len()),
-        (proof.quotients.len(), widths.len()),
-    ];
-    if counts.iter().any(|(got, want)| got != want) {
-        let [folds, _, quotients] = counts;
-        return Err(FoldError::Length {
-            expected: Proof::len(folds.1, widths.len()),
-            got: Proof::len(folds.0, quotients.0),
-        });
+    let widths = statement.widths().len();
+    let folds = statement.folds.len();
+    if (proof.folds.len(), proof.fold_values.len(), proof.quotients.len()) != (folds, folds, widths) {
+        return Err(FoldError::Length { expected: Proof::len(folds, widths), got: proof.encode().len() });
     }
 
     // 1. The rounds, in their order.
-    let (rho, rounds) = rounds::begin(statement)?.rho()?;
-    let (delta, rounds) = rounds.delta(&proof.folds);
-    let (gamma, rounds) = rounds.gamma(&proof.product);
-    let (z, rounds) = rounds.z(&proof.degree, &proof.quotients)?;
-    let (nu, rounds) = rounds.nu(&proof.fold_values, &proof.product_value);
-    let e = rounds.e(&proof.at_z, &proof.at_inverse);
+    equations(statement, power, proof, &Challenges::draw(statement, proof)?)
+}
+
+/// Whether the equations hold under challenges that are given: apart from where these come from, so that a test can show
+/// which forgery an earlier challenge lets through.
+pub(super) fn equations(
+    statement: &Statement<'_>,
+    power: &dyn Fn(usize) -> Option<G2Affine>,
+    proof: &Proof,
+    challenges: &Challenges,
+) -> Result<(), FoldError> {
+    let &Challenges { rho, delta, z, nu, e, .. } = challenges;
     let inverse = z.inverse().ok_or(FoldError::ZeroChallenge)?;
+    let widths = statement.widths();
 
     // 2. The Laurent identity at z gives B(1/z). Every accumulator enters here.
     let weights = Weights::new(statement, delta);
-    let at_inverse = evaluate(statement, proof, &Points { rho, gamma, z, inverse }, &weights);
+    let at_inverse = evaluate(statement, proof, challenges, inverse, &weights);
 
     // 3. A + ν u_1 + ν² u_2 + … at z, and B at 1/z, as C − [v] + point·W against −τW.
     let mut sum = Sum::default();
@@ -125,21 +125,14 @@ impl Weights {
     }
 }
 
-struct Points {
-    rho: Fr,
-    gamma: Fr,
-    z: Fr,
-    inverse: Fr,
-}
-
 /// `B(1/z) = z·(Σ δ^m (u(z)·x_m(1/z) − c_m) + γ Σ Δ z^{−D}·u(z) − z·A(z))`.
-fn evaluate(statement: &Statement<'_>, proof: &Proof, p: &Points, weights: &Weights) -> Fr {
+fn evaluate(statement: &Statement<'_>, proof: &Proof, k: &Challenges, inverse: Fr, weights: &Weights) -> Fr {
     let longest = |n: &mut dyn Iterator<Item = usize>| n.max().unwrap_or(0);
     let width = longest(&mut statement.folds.iter().map(|f| f.width));
     let rows = longest(&mut statement.folds.iter().map(|f| f.blocks.len())).saturating_mul(BLOCK_ROWS);
-    let inverses = small::powers(p.inverse, width.saturating_add(1));
-    let (at_inverse, at_rho) = (small::limbs(&inverses), small::limbs(&small::powers(p.rho, rows)));
-    let mut total = -p.z * proof.product_value;
+    let inverses = small::powers(inverse, width.saturating_add(1));
+    let (at_inverse, at_rho) = (small::limbs(&inverses), small::limbs(&small::powers(k.rho, rows)));
+    let mut total = -k.z * proof.product_value;
     for (claim, weight) in statement.claims.iter().zip(&weights.claims) {
         let Some((fold, value)) = statement.folds.get(claim.fold).zip(proof.fold_values.get(claim.fold)) else {
             continue;
@@ -149,9 +142,9 @@ fn evaluate(statement: &Statement<'_>, proof: &Proof, p: &Points, weights: &Weig
         total += *weight * (*value * x - c);
     }
     for ((fold, weight), value) in statement.folds.iter().zip(&weights.folds).zip(&proof.fold_values) {
-        total += p.gamma * weight * value * inverses.get(fold.width).copied().unwrap_or(Fr::ZERO);
+        total += k.gamma * weight * value * inverses.get(fold.width).copied().unwrap_or(Fr::ZERO);
     }
-    total * p.z
+    total * k.z
 }
 
 /// Accumulators at their exponents: a block that is not full leaves zeros behind.
