@@ -1,15 +1,15 @@
 //! Honest proofs of every mix of shapes, and forgeries, each refused for its own reason.
 
-// mod context;
+mod context;
 mod draft;
-// mod frozen;
+mod frozen;
 mod honest;
-// mod malformed;
+mod malformed;
 mod order;
-// mod powers;
-// mod substitution;
-// mod weights;
-// mod wire;
+mod powers;
+mod substitution;
+mod weights;
+mod wire;
 
 use super::naive;
 use super::*;
@@ -124,8 +124,7 @@ impl Stated<'_> {
 }
 
 /// Matrices 0 and 3 have the same shape.
-static WORLD: LazyLock<World> =
-    LazyLock::new(|| World::new(&[(300, 6, 4), (70, 12, 32), (600, 6, 1), (300, 6, 4)], 7));
+static WORLD: LazyLock<World> = LazyLock::new(|| World::new(&[(300, 6, 4), (70, 12, 32), (600, 6, 1), (300, 6, 4)], 7));
 
 /// Two widths, three tile heights, a matrix of less than a block, one whose last block is not full, a fold that leaves a
 /// chunk out, and two claims on one fold.

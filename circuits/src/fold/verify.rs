@@ -39,6 +39,10 @@ pub(super) fn equations(
     challenges: &Challenges,
 ) -> Result<(), FoldError> {
     let &Challenges { rho, delta, z, nu, e, .. } = challenges;
+    // Under ρ = 0 only first rows would count.
+    if rho == Fr::ZERO {
+        return Err(FoldError::ZeroChallenge);
+    }
     let inverse = z.inverse().ok_or(FoldError::ZeroChallenge)?;
     let widths = statement.widths();
 

@@ -108,7 +108,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Every round from the commitments to u on.
-    pub fn finish(mut self) -> Self {
+    pub fn finish(&mut self) -> &mut Self {
         self.folds();
         self.product();
         self.degree();
@@ -127,6 +127,16 @@ impl<'a> Draft<'a> {
         assert_eq!(self.under_assumption(), Ok(()));
         assert_eq!(self.stated.verify(&self.proof), Err(FoldError::Equation));
     }
+}
+
+/// `forge` makes a proof that passes under its assumption only, and none that passes without.
+pub fn passes_only_if(assume: Assume<'_>, stated: &Stated<'_>, forge: &dyn Fn(&mut Draft<'_>)) {
+    let mut draft = Draft::new(stated, assume);
+    forge(&mut draft);
+    draft.passes_under_its_assumption_only();
+    let mut draft = Draft::new(stated, &|_| ());
+    forge(&mut draft);
+    assert_eq!(stated.verify(&draft.proof), Err(FoldError::Equation));
 }
 
 /// Whether every claim holds.

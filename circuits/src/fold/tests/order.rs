@@ -1,7 +1,7 @@
 //! What each challenge would let through, were it known before what is committed ahead of it.
 
-use super::draft::{Draft, added, lack, random, scaled, times_modulus};
 use super::super::rounds::{self, Challenges};
+use super::draft::{Draft, added, lack, random, scaled, times_modulus};
 use super::*;
 use ark_ff::AdditiveGroup;
 use num_bigint::{BigInt, Sign};
@@ -45,7 +45,7 @@ fn relation<const N: usize>(rho: Fr) -> [i64; N] {
 #[test]
 fn rho_known_before_the_accumulators_lets_wrong_ones_satisfy_its_equation() {
     let mut stated = mixed();
-    let rho = rounds::begin(&stated.statement).unwrap().rho().unwrap().0;
+    let rho = rounds::begin(&stated.statement).unwrap().rho().0;
     let d = relation::<8>(rho);
     let sum: Fr = d.iter().zip(small::powers(rho, 8)).map(|(d, p)| Fr::from(*d) * p).sum();
     assert!(sum == Fr::ZERO && d.iter().any(|d| *d != 0));
