@@ -3,7 +3,7 @@
 
 use super::super::rounds::Challenges;
 use super::*;
-use crate::srs::points::{decode_g1, encode_fr, encode_g1};
+use crate::srs::points::{decode_g1, encode_fr, encode_g1, encode_g2};
 use crate::srs::{development, known};
 use serde_json::{Value, json};
 
@@ -107,10 +107,12 @@ fn make_the_frozen_proof() {
     };
     let folds = s.folds.iter().map(fold).collect::<Vec<_>>();
     let claims = s.claims.iter().map(|c| json!({ "fold": c.fold, "x": c.x, "acc": c.acc })).collect::<Vec<_>>();
+    let power2 = |e: usize| (e.to_string(), json!(hex::encode(encode_g2(&development::power2(e as u64)))));
+    let powers2: serde_json::Map<_, _> = s.widths().into_iter().chain([1]).map(power2).collect();
     let file = json!({
         "srs": hex::encode(s.context.srs), "manifest": hex::encode(s.context.manifest),
         "receipt": hex::encode(s.context.receipt), "challenge": hex::encode(s.context.challenge),
-        "folds": folds, "claims": claims, "proof": hex::encode(proof.encode()),
+        "powers": powers2, "folds": folds, "claims": claims, "proof": hex::encode(proof.encode()),
         "challenges": challenges(&Challenges::draw(s, &proof).unwrap()),
     });
     std::fs::write(FILE, format!("{file}\n")).unwrap();
