@@ -11,18 +11,27 @@ use ark_bn254::{Fr, G1Affine};
 
 /// The challenges that a statement and a proof give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Challenges {
+pub struct Challenges {
+    /// Combines the rows of a fold.
     pub rho: Fr,
+    /// Combines the claims.
     pub delta: Fr,
+    /// Weight of the degree bound.
     pub gamma: Fr,
+    /// The point of evaluation.
     pub z: Fr,
+    /// Combines the polynomials opened at z.
     pub nu: Fr,
+    /// Combines the two openings and the fold equations.
     pub e: Fr,
 }
 
 impl Challenges {
     /// All rounds, in their order.
-    pub(super) fn draw(statement: &Statement<'_>, proof: &Proof) -> Result<Challenges, FoldError> {
+    ///
+    /// # Errors
+    /// [`FoldError::Statement`].
+    pub fn draw(statement: &Statement<'_>, proof: &Proof) -> Result<Challenges, FoldError> {
         let (rho, rounds) = begin(statement)?.rho();
         let (delta, rounds) = rounds.delta(&proof.folds);
         let (gamma, rounds) = rounds.gamma(&proof.product);
