@@ -1,5 +1,6 @@
 //! Honest proofs of every mix of shapes, and forgeries, each refused for its own reason.
 
+mod bound;
 mod context;
 mod draft;
 mod frozen;
