@@ -11,7 +11,6 @@ use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::challenge::Policy;
 use assay_verifier::{Answer, Challenge, Code, Rejection, audit, draw};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -27,14 +26,20 @@ fn challenge(policy: Policy) -> Challenge {
     ask(&CLAIM, policy, &mut Rng::new(5))
 }
 
-/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte.
+/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte. On threads of their
+/// own: one of a pool would take up another flip while it waits inside a verdict, and another inside that.
 fn flips(bytes: &[u8], masks: &[u8], check: impl Fn(usize, Vec<u8>) + Sync) {
     let all: Vec<(usize, u8)> = (0..bytes.len()).flat_map(|at| masks.iter().map(move |&m| (at, m))).collect();
-    all.into_par_iter().for_each(|(at, mask)| {
+    let one = |&(at, mask): &(usize, u8)| {
         let mut changed = bytes.to_vec();
         changed[at] ^= mask;
         let done = catch_unwind(AssertUnwindSafe(|| check(at, changed)));
         assert!(done.is_ok(), "byte {at} of {} xor {mask:#04x}: see above", bytes.len());
+    };
+    std::thread::scope(|scope| {
+        for part in all.chunks(all.len().div_ceil(rayon::current_num_threads()).max(1)) {
+            scope.spawn(|| part.iter().for_each(one));
+        }
     });
 }
 
@@ -137,7 +142,8 @@ fn answer(policy: Policy, masks: &[u8]) {
             0..=5 => assert_eq!(got, Rejection::malformed(FileKind::Proof, WireError::Kind(FileKind::Proof))),
             6 => assert_eq!(got, Rejection::malformed(FileKind::Proof, WireError::Version(changed[6]))),
             7..39 => assert_eq!(got, Rejection::whole(Code::WrongChallenge)),
-            39..BODY => assert_eq!(got.code.name(), "malformed-proof"),
+            // A length that takes some of the body away.
+            39..BODY => assert!(["malformed-proof", "opening"].contains(&got.code.name()), "{got}"),
             // Accumulators are the rig's word: they are compared with the weights, or leave their bounds.
             _ if got.code == Code::WrongLinear => assert_eq!(got.place.map(|p| p.position), Some(position(at))),
             _ if got.code.name() == "malformed-proof" => assert!(got.place.is_none()),
