@@ -25,7 +25,7 @@ use crate::public::PublicModel;
 use crate::receipt::{Address, Receipt};
 use crate::reject::{Code, Rejection};
 use crate::trace;
-use assay_circuits::fold;
+use assay_circuits::fold::{self, Statement};
 use assay_model::Model;
 use assay_model::config::Config;
 use assay_model::domain::Digest;
@@ -130,6 +130,21 @@ pub fn proved(
     challenge: &Challenge,
     answer: &Answer,
 ) -> Result<Checked, Rejection> {
+    let (checked, statement, proof) = stated(public, claim, challenge, answer)?;
+    fold::verify(&statement, &|e| public.power(e), &proof).map_err(|e| Rejection::whole(Code::Fold(e)))?;
+    Ok(checked)
+}
+
+/// Steps 4 to 6 without weights, with what step 7 is about: what is left to be proved, and the proof of it.
+///
+/// # Errors
+/// The first [`Rejection`].
+pub fn stated<'a>(
+    public: &'a PublicModel,
+    claim: &Claim<'_>,
+    challenge: &Challenge,
+    answer: &Answer,
+) -> Result<(Checked, Statement<'a>, fold::Proof), Rejection> {
     let config = &public.config;
     let drawn = question(config, claim, challenge, answer)?;
     let disclosed = Disclosed::open(public, &claim.weight_needs(config, &drawn), &answer.disclosure)?;
@@ -137,13 +152,12 @@ pub fn proved(
     let checked = check_units(&mut checker, &drawn)?;
     let products = products_of(config, &checker, &drawn).ok_or(Rejection::whole(Code::Opening))?;
     let binding = products::Binding { receipt: challenge.receipt, challenge: answer.challenge };
-    let refuse = |e| Rejection::whole(Code::Fold(e));
     // Head of the last position is always drawn, so there is always something to prove.
     let statement = products::statement(public, &binding, products).filter(|_| !disclosed.fold_proof.is_empty());
     let statement = statement.ok_or(Rejection::whole(Code::NoFoldProof))?;
-    let proof = fold::Proof::decode(disclosed.fold_proof, &statement).map_err(refuse)?;
-    fold::verify(&statement, &|e| public.power(e), &proof).map_err(refuse)?;
-    Ok(checked)
+    let proof = fold::Proof::decode(disclosed.fold_proof, &statement);
+    let proof = proof.map_err(|e| Rejection::whole(Code::Fold(e)))?;
+    Ok((checked, statement, proof))
 }
 
 /// Step 4: the units that the challenge draws.

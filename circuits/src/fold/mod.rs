@@ -7,7 +7,7 @@
 //! **Statement.** A [`Fold`] names rows of one matrix, in blocks; row number i of the fold, counted with 256 to a block, has
 //! weight ρ^i. A [`Claim`] says of one fold and one x that the rows times x are acc. m runs over claims, m' over folds.
 //!
-//! **Protocol** (`rounds` has the order, `verify` the equations):
+//! **Protocol** (`rounds` has the order, `scalars` and `verify` the equations):
 //!
 //! 1. ρ is drawn. `u = Σ_i ρ^i W_i` is the fold of the rows: as polynomials, `u = F mod (X^D − ρ)` with `F = Σ ρ^k f_k` over
 //!    the tiles, k the number of a tile's first row. Commit to every u.
@@ -26,6 +26,7 @@
 pub mod naive;
 mod proof;
 pub mod rounds;
+mod scalars;
 pub mod small;
 mod statement;
 #[cfg(test)]
@@ -34,9 +35,10 @@ pub mod tile;
 mod verify;
 
 pub use proof::Proof;
+pub use scalars::{Scalars, Weights};
 pub use statement::{BLOCK_ROWS, Block, Claim, Context, Fold, Statement};
 pub use tile::{MAX_TILE, tile_height};
-pub use verify::{Weights, error_bound, verify};
+pub use verify::{error_bound, verify};
 
 use crate::srs::points::PointError;
 

@@ -120,7 +120,7 @@ pub fn combine(a: &[Fr], us: &[Vec<Fr>], nu: Fr) -> Vec<Fr> {
 
 /// Proves `statement`; `rows` are those of each fold, in order.
 pub fn prove(srs: &[G1Affine], statement: &Statement<'_>, rows: &[Vec<Vec<i32>>]) -> Proof {
-    let (rho, rounds) = rounds::begin(statement).unwrap().rho().unwrap();
+    let (rho, rounds) = rounds::begin(statement).unwrap().rho();
     let (us, qs): (Vec<_>, Vec<_>) = statement.folds.iter().zip(rows).map(|(f, rows)| fold(f, rows, rho)).unzip();
     let folds: Vec<_> = us.iter().map(|u| commit(srs, u)).collect();
     let (delta, rounds) = rounds.delta(&folds);
@@ -131,7 +131,7 @@ pub fn prove(srs: &[G1Affine], statement: &Statement<'_>, rows: &[Vec<Vec<i32>>]
     bound_degree(statement, &us, &weights, gamma, &mut b);
     let degree = commit(srs, &b);
     let quotients: Vec<_> = quotients(statement, &qs, &weights).iter().map(|q| commit(srs, q)).collect();
-    let (z, rounds) = rounds.z(&degree, &quotients).unwrap();
+    let (z, rounds) = rounds.z(&degree, &quotients);
     let fold_values: Vec<_> = us.iter().map(|u| evaluate(u, z)).collect();
     let product_value = evaluate(&a, z);
     let (nu, _rounds) = rounds.nu(&fold_values, &product_value);

@@ -2,13 +2,45 @@
 //! verifier both go through here, so there is no second place that could differ.
 //!
 //! The order is the security. Drawn any earlier, ρ lets a prover solve for accumulators that satisfy one linear equation,
-//! γ lets A pay for a degree, and e lets one opening compensate the other (`docs/attacks.md` has each as a test).
+//! γ lets A pay for a degree, and e lets one opening compensate the other (`tests/order.rs` has each as a forgery).
 
-use super::{FoldError, Statement};
+use super::{FoldError, Proof, Statement};
 use crate::srs::points::{encode_fr, encode_g1};
 use crate::transcript::{Item, Transcript};
 use ark_bn254::{Fr, G1Affine};
-use ark_ff::AdditiveGroup;
+
+/// The challenges that a statement and a proof give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenges {
+    /// Combines the rows of a fold.
+    pub rho: Fr,
+    /// Combines the claims.
+    pub delta: Fr,
+    /// Weight of the degree bound.
+    pub gamma: Fr,
+    /// The point of evaluation.
+    pub z: Fr,
+    /// Combines the polynomials opened at z.
+    pub nu: Fr,
+    /// Combines the two openings and the fold equations.
+    pub e: Fr,
+}
+
+impl Challenges {
+    /// All rounds, in their order.
+    ///
+    /// # Errors
+    /// [`FoldError::Statement`].
+    pub fn draw(statement: &Statement<'_>, proof: &Proof) -> Result<Challenges, FoldError> {
+        let (rho, rounds) = begin(statement)?.rho();
+        let (delta, rounds) = rounds.delta(&proof.folds);
+        let (gamma, rounds) = rounds.gamma(&proof.product);
+        let (z, rounds) = rounds.z(&proof.degree, &proof.quotients);
+        let (nu, rounds) = rounds.nu(&proof.fold_values, &proof.product_value);
+        let e = rounds.e(&proof.at_z, &proof.at_inverse);
+        Ok(Challenges { rho, delta, gamma, z, nu, e })
+    }
+}
 
 /// Before ρ: the statement.
 pub struct Stated(Transcript);
@@ -53,11 +85,8 @@ pub fn begin(statement: &Statement<'_>) -> Result<Stated, FoldError> {
 
 impl Stated {
     /// Draws ρ.
-    ///
-    /// # Errors
-    /// [`FoldError::ZeroChallenge`].
-    pub fn rho(mut self) -> Result<(Fr, Rows), FoldError> {
-        Ok((nonzero(self.0.draw(Item::Rho))?, Rows(self.0)))
+    pub fn rho(mut self) -> (Fr, Rows) {
+        (self.0.draw(Item::Rho), Rows(self.0))
     }
 }
 
@@ -79,13 +108,10 @@ impl Claims {
 
 impl Degree {
     /// Absorbs the commitments to B and to the quotients by ascending width; draws z.
-    ///
-    /// # Errors
-    /// [`FoldError::ZeroChallenge`].
-    pub fn z(mut self, degree: &G1Affine, quotients: &[G1Affine]) -> Result<(Fr, Point), FoldError> {
+    pub fn z(mut self, degree: &G1Affine, quotients: &[G1Affine]) -> (Fr, Point) {
         self.0.absorb(Item::Degree, &encode_g1(degree));
         quotients.iter().for_each(|c| self.0.absorb(Item::Quotient, &encode_g1(c)));
-        Ok((nonzero(self.0.draw(Item::Z))?, Point(self.0)))
+        (self.0.draw(Item::Z), Point(self.0))
     }
 }
 
@@ -105,10 +131,6 @@ impl Values {
         self.0.absorb(Item::OpeningInverse, &encode_g1(at_inverse));
         self.0.draw(Item::E)
     }
-}
-
-fn nonzero(challenge: Fr) -> Result<Fr, FoldError> {
-    if challenge == Fr::ZERO { Err(FoldError::ZeroChallenge) } else { Ok(challenge) }
 }
 
 /// 64-bit little-endian words.

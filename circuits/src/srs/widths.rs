@@ -188,7 +188,7 @@ impl Widths {
         if let Some((e, _)) = self.links.iter().find(|(_, (a, b))| a.is_zero() || b.is_zero()) {
             return Err(SrsError::Trivial(*e));
         }
-        let (points1, points2) = self.pairs()?;
+        let (points1, points2) = self.pairs(&self.weights())?;
         if !Bn254::multi_pairing(points1, points2).is_zero() {
             return Err(SrsError::Chain);
         }
@@ -197,24 +197,31 @@ impl Widths {
         Ok(VerifierKey { tau2, powers2 })
     }
 
-    /// The merged equation: for each point of G2 (H, and every B_e) the point of G1 that it is paired with.
-    fn pairs(&self) -> Result<(Vec<G1Affine>, Vec<G2Affine>), SrsError> {
+    /// a_e and b_e of each exponent, from a hash of everything: whoever knew them first could choose points by them.
+    fn weights(&self) -> BTreeMap<u32, (Fr, Fr)> {
         let mut draws = Domain::SrsWidths.hasher().framed(&self.encode()).xof();
+        let weigh = |e: &u32| {
+            let same = draw::half_scalar(&mut draws);
+            (*e, (same, if *e == 1 { Fr::zero() } else { draw::half_scalar(&mut draws) }))
+        };
+        self.links.keys().map(weigh).collect()
+    }
+
+    /// The merged equation: for each point of G2 (H, and every B_e) the point of G1 that it is paired with.
+    fn pairs(&self, weights: &BTreeMap<u32, (Fr, Fr)>) -> Result<(Vec<G1Affine>, Vec<G2Affine>), SrsError> {
         let mut with_h = (Vec::new(), Vec::new());
         let mut with_b: BTreeMap<u32, G1Projective> = BTreeMap::new();
-        for (e, (a, _)) in &self.links {
+        for ((e, (a, _)), (same, step)) in self.links.iter().zip(weights.values()) {
             // e(A_e, H)·e(−G, B_e) = 1, to the power a_e.
-            let same = draw::half_scalar(&mut draws);
             *with_b.entry(*e).or_default() -= G1Affine::generator() * same;
             // e(A_previous, B_previous or T)·e(−A_e, H) = 1, to the power b_e.
-            let step = if *e == 1 { Fr::zero() } else { draw::half_scalar(&mut draws) };
             if *e > 1 {
                 let from = previous(*e);
                 let (before, _) = self.links.get(&from).ok_or(SrsError::Chain)?;
                 *with_b.entry(if e & 1 == 0 { from } else { 1 }).or_default() += *before * step;
             }
             with_h.0.push(*a);
-            with_h.1.push(same - step);
+            with_h.1.push(*same - step);
         }
         let (mut points1, mut points2) = (Vec::new(), Vec::new());
         for (e, (_, b)) in &self.links {
@@ -327,6 +334,28 @@ mod tests {
     }
 
     #[test]
+    fn weights_known_before_the_points_let_any_power_through() {
+        let honest = honest(&WIDTHS);
+        let weights = honest.weights();
+        let holds = |chain: &Widths| {
+            let (points1, points2) = chain.pairs(&weights).unwrap();
+            Bn254::multi_pairing(points1, points2).is_zero()
+        };
+        // [s]_2 in place of the last power; a·s = a·τ^e + (a − b)·d is solved for the d by which A_e differs.
+        let (same, step) = weights[&576];
+        let s = Fr::from(1_234_567u32);
+        let mut forged = honest.clone();
+        let (a, b) = forged.links.get_mut(&576).unwrap();
+        let shift = same * ark_ff::Field::inverse(&(same - step)).unwrap();
+        (*a, *b) = (
+            (*a + (G1Projective::generator() * s - *a) * shift).into_affine(),
+            (G2Projective::generator() * s).into_affine(),
+        );
+        assert!(holds(&honest) && holds(&forged));
+        assert_eq!(forged.verify(), Err(SrsError::Chain));
+    }
+
+    #[test]
     fn trivial_powers_are_refused() {
         let ones = Widths::prove(&[2], &|_| Some(G1Affine::generator()), &|_| Some(G2Affine::generator())).unwrap();
         assert_eq!(ones.verify(), Err(SrsError::Trivial(1)));
@@ -335,6 +364,9 @@ mod tests {
         let mut zero = honest(&WIDTHS);
         zero.links.get_mut(&96).unwrap().0 = G1Affine::zero();
         assert_eq!(zero.verify(), Err(SrsError::Trivial(96)));
+        let mut zero = honest(&WIDTHS);
+        zero.links.get_mut(&48).unwrap().1 = G2Affine::zero();
+        assert_eq!(zero.verify(), Err(SrsError::Trivial(48)));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum ProveError {
 /// # Errors
 /// [`ProveError`].
 pub fn prove(tier: Tier, powers: &[G1Affine], statement: &Statement<'_>, rows: &Rows<'_>) -> Result<Proof, ProveError> {
-    let (rho, rounds) = rounds::begin(statement)?.rho()?;
+    let (rho, rounds) = rounds::begin(statement)?.rho();
     let prover = Prover::new(tier, powers, statement, rows, rho)?;
     let us = prover.folds();
     let folds = prover.commit_folds(&us);
@@ -77,7 +77,7 @@ pub fn prove(tier: Tier, powers: &[G1Affine], statement: &Statement<'_>, rows: &
         b[..fold.width].iter_mut().rev().zip(u).for_each(|(b, u)| *b += weight * u);
     }
     let (degree, quotients) = rayon::join(|| prover.commit(&b), || prover.commit_all(&quotients));
-    let (z, rounds) = rounds.z(&degree, &quotients)?;
+    let (z, rounds) = rounds.z(&degree, &quotients);
     let fold_values: Vec<_> = us.par_iter().map(|u| evaluate(u, z)).collect();
     let product_value = evaluate(&a, z);
     let (nu, _rounds) = rounds.nu(&fold_values, &product_value);
