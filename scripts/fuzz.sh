@@ -42,6 +42,7 @@ max_len() {
     case $1 in
         load) echo 8192 ;;
         answer) echo 8192 ;;
+        ptau) echo 2048 ;;
         gguf | manifest | output) echo 1024 ;;
         vocabulary | template) echo 512 ;;
         *) echo 384 ;;
@@ -51,7 +52,7 @@ max_len() {
 # Build options of a target.
 build() {
     case $1 in
-        receipt | draw | answer | check | tokenizer | load) echo "${plain[@]}" ;;
+        receipt | draw | answer | check | fold | proved | widths | ptau | tokenizer | load) echo "${plain[@]}" ;;
         # Only the command line's parsers need this; it brings threads, which slow every other target down.
         arguments) echo --features cli ;;
     esac

@@ -82,7 +82,8 @@ fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
         _ => {
             for _ in 0..=below(4) {
                 let at = below(out.len());
-                out[at] = [0, 1, 0x7f, 0x80, 0xff, below(256) as u8][below(6)];
+                let Some(byte) = out.get_mut(at) else { break };
+                *byte = [0, 1, 0x7f, 0x80, 0xff, below(256) as u8][below(6)];
             }
         }
     }

@@ -13,6 +13,7 @@ pub mod bytes;
 pub mod check;
 pub mod files;
 pub mod gguf;
+pub mod proofs;
 pub mod seeds;
 pub mod text;
 pub mod trace;
@@ -40,6 +41,10 @@ pub const TARGETS: &[(&str, Body)] = &[
     ("draw", answers::draw),
     ("answer", answers::open),
     ("check", check::unit),
+    ("fold", proofs::fold_proof),
+    ("proved", proofs::proved),
+    ("widths", proofs::widths),
+    ("ptau", proofs::powers_of_tau),
     ("vocabulary", text::vocabulary),
     ("tokenizer", text::tokenizer),
     ("template", text::template),

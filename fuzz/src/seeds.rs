@@ -1,7 +1,11 @@
 //! The committed seeds: small valid inputs of every target, and ones with a single fault. `tests/corpus.rs` fails if
 //! the files differ from what this module makes, and writes them anew when ASSAY_WRITE_SEEDS is set.
 
+use super::proofs::vector;
 use super::trace::toy;
+use ark_bn254::G1Affine;
+use ark_ec::AffineRepr;
+use assay_circuits::srs::points::encode_g1;
 use assay_model::Config;
 use assay_model::gguf::write::Writer;
 use assay_model::gguf::{TensorType, Value};
@@ -22,6 +26,7 @@ pub fn all() -> Vec<Seed> {
     models(&mut out);
     numbers(&mut out);
     texts(&mut out);
+    proofs(&mut out);
     out
 }
 
@@ -220,4 +225,39 @@ fn texts(out: &mut Vec<Seed>) {
     ] {
         add(out, "arguments", name, text.into());
     }
+}
+
+fn proofs(out: &mut Vec<Seed>) {
+    let point = |p: &G1Affine| encode_g1(p).to_vec();
+    let (zero, one) = (point(&G1Affine::default()), point(&G1Affine::generator()));
+    let proof = |p: &[u8], scalar: u8| {
+        let mut bytes = p.repeat(4);
+        bytes.extend([[scalar; 32], [scalar; 32]].concat());
+        bytes.extend(p.repeat(2));
+        bytes
+    };
+    with_lengths(out, "fold", "nothing", proof(&zero, 0));
+    add(out, "fold", "generator", proof(&one, 1));
+    add(out, "fold", "scalar-too-large", proof(&one, 0xff));
+    add(out, "fold", "coordinate-too-large", proof(&[0x3f; 32], 1));
+    add(out, "proved", "unchanged", Vec::new());
+    for how in 0..8u8 {
+        for region in [0u8, 31] {
+            let edit = [how << 5 | region, 30 * how, how, 9, 1, 0x80, 1, 2, 3, 4, 5, 6, 7, 8];
+            add(out, "proved", format!("edit-{how}-{region}"), edit.to_vec());
+        }
+    }
+    let points = vector().powers();
+    with_lengths(out, "widths", "chain", [&[31], points].concat());
+    let mut other = [&[31], points].concat();
+    other[9] ^= 1;
+    add(out, "widths", "another-width", other);
+    add(out, "ptau", "new-1", include_bytes!("../../tests/vectors/ptau/new-1.ptau").to_vec());
+}
+
+/// A valid input, one that is a byte short, one with a byte more.
+fn with_lengths(out: &mut Vec<Seed>, target: &'static str, name: &str, valid: Vec<u8>) {
+    add(out, target, format!("{name}-truncated"), valid[..valid.len() - 1].to_vec());
+    add(out, target, format!("{name}-trailing"), [&valid[..], &[0]].concat());
+    add(out, target, name, valid);
 }
