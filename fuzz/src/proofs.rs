@@ -92,7 +92,7 @@ fn edited(vector: &Vector, mut b: Bytes<'_>) -> Vec<u8> {
         }
         let how = b.u8();
         // The fold proof is tried last by a check and costs a pairing: one edit in 32.
-        let start = if how & 31 == 31 { vector.fold_proof } else { 0 };
+        let start = if how & 31 == 31 { vector.fold_proof.min(bytes.len() - 1) } else { 0 };
         let at = start + b.below((bytes.len() - start) as u32) as usize;
         let from = b.below(bytes.len() as u32) as usize;
         let run = at..bytes.len().min(at + 32);
