@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a powers-of-tau file made by snarkjs: two contributions, and phase 2 prepared. Usage:
-# ptau-fixture.sh [POWER], 8 unless told. Contributions are random, so every run that makes a file makes another one.
+# Prints the path of a powers-of-tau file made by snarkjs: two contributions, and up to power 10 phase 2 prepared (nothing
+# here reads that, and it takes minutes beyond). Usage: ptau-fixture.sh [POWER], 8 unless told. Contributions are random, so every run that makes a file makes another one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +28,10 @@ run() { node "$dir/node_modules/snarkjs/build/cli.cjs" powersoftau "$@" >&2; }
 run new bn128 "$power" "$work/0.ptau"
 run contribute "$work/0.ptau" "$work/1.ptau" --name=first -e="$(head -c 32 /dev/urandom | od -An -tx1)"
 run contribute "$work/1.ptau" "$work/2.ptau" --name=second -e="$(head -c 32 /dev/urandom | od -An -tx1)"
-run prepare phase2 "$work/2.ptau" "$work/3.ptau"
-mv "$work/3.ptau" "$file"
+last=2
+if [ "$power" -le 10 ]; then
+  run prepare phase2 "$work/2.ptau" "$work/3.ptau"
+  last=3
+fi
+mv "$work/$last.ptau" "$file"
 echo "$file"

@@ -23,11 +23,11 @@ else
   echo "SKIPPED: tests on the real model (it could not be fetched)"
 fi
 
-say "a fresh powers-of-tau file"
-if ptau=$(scripts/ptau-fixture.sh); then
-  export ASSAY_PTAU=$PWD/$ptau
+say "fresh powers-of-tau files"
+if ptau=$(scripts/ptau-fixture.sh 8) && large=$(scripts/ptau-fixture.sh 14); then
+  export ASSAY_PTAU=$PWD/$ptau ASSAY_PTAU_14=$PWD/$large
 else
-  echo "SKIPPED: tests on a fresh powers-of-tau file (it could not be made)"
+  echo "SKIPPED: tests on fresh powers-of-tau files (they could not be made)"
 fi
 
 say "tests"

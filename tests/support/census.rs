@@ -1,5 +1,6 @@
 //! Every wrong unit of a trace: what a challenge that drew everything would find, if it did not stop at the first.
 
+use crate::spread::spread;
 use crate::trace::Signed;
 use assay_model::model::Model;
 use assay_verifier::answer::{self, Binding};
@@ -20,33 +21,37 @@ pub fn everything(extent: &Extent<'_>, positions: impl Iterator<Item = u32>) -> 
     positions.map(|t| (t, steps(t))).collect()
 }
 
-/// Wrong units with the code of each.
+/// Wrong units with the code of each. Each is drawn alone: together they would make each other's bytes, and one that fails
+/// would leave those that read them without.
 ///
 /// # Errors
 /// The rejection of a trace that does not open at all.
 pub fn wrong_units(model: &Model, signed: &Signed) -> Result<BTreeMap<Spot, Code>, Rejection> {
+    let extent = signed.claim().extent(&model.config);
+    let all = everything(&extent, 0..extent.positions);
+    let spots = all.iter().flat_map(|(&t, steps)| {
+        steps.iter().flat_map(move |(&index, units)| units.iter().map(move |&unit| (t, index, unit)))
+    });
+    let spots: Vec<Spot> = spots.collect();
+    let checked = spread(&spots, |&spot| Ok((spot, wrong(model, signed, spot)?)));
+    let checked = checked.into_iter().collect::<Result<Vec<_>, Rejection>>()?;
+    Ok(checked.into_iter().filter_map(|(spot, code)| Some((spot, code?))).collect())
+}
+
+/// Code of one unit, if it is wrong.
+fn wrong(model: &Model, signed: &Signed, (t, index, unit): Spot) -> Result<Option<Code>, Rejection> {
     let (claim, config) = (signed.claim(), &model.config);
-    let extent = claim.extent(config);
-    let drawn = everything(&extent, 0..extent.positions);
+    let drawn = BTreeMap::from([(t, BTreeMap::from([(index, BTreeSet::from([unit]))]))]);
     let needs = claim.needs(config, &drawn);
     let answer = answer::build([0; 32], &needs, signed, model);
     let job = &signed.receipt.job;
-    let binding = Binding { model, job, secret: &signed.job.secret, tail_from: extent.tail_from };
+    let binding = Binding { model, job, secret: &signed.job.secret, tail_from: claim.job.tail_from() };
     let root = |t: u32| signed.output.positions.get(t as usize).copied();
     let openings = answer::open(&answer.body, &needs, &binding, &root)?;
     let mut checker = Checker { model, job: &signed.job, output: &signed.output, openings };
-    let mut wrong = BTreeMap::new();
-    for (&t, steps) in &drawn {
-        for (&index, units) in steps {
-            let step = config.step(index).expect("a step");
-            for &u in units {
-                if let Err(why) = checker.unit(t, step, config.unit(step.kind, u).expect("a unit")) {
-                    wrong.insert((t, index, u), why.code);
-                }
-            }
-        }
-    }
-    Ok(wrong)
+    let step = config.step(index).expect("a step");
+    let verdict = checker.unit(t, step, config.unit(step.kind, unit).expect("a unit"));
+    Ok(verdict.err().map(|why| why.code))
 }
 
 /// Whether a challenge that draws `drawn` meets one of the wrong units.
