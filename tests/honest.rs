@@ -6,6 +6,7 @@ use assay_model::reference::{Reference, Sampler};
 use assay_model::sampling::Sampling;
 use assay_tests::census;
 use assay_tests::client::{Files, ask, columns, pins, thinned, units};
+use assay_tests::public;
 use assay_tests::rig::{Honest, run};
 use assay_tests::rng::Rng;
 use assay_tests::toy;
@@ -28,7 +29,7 @@ fn claim(sampling: Sampling) -> Signed {
 #[test]
 fn every_policy_accepts_greedy_and_drawn_tokens() {
     let rng = &mut Rng::new(3);
-    let id = toy::manifest(&MODEL).id();
+    let id = public::manifest(&MODEL).id();
     let policies = [columns(1), columns(3), columns(60_000), thinned(1, 4), thinned(2, 100), units(1), units(64)];
     for claim in [&*GREEDY, &*DRAWN] {
         for policy in policies {
@@ -50,7 +51,7 @@ fn a_full_audit_accepts_and_reports_every_position() {
 
 #[test]
 fn no_unit_of_an_honest_trace_is_wrong_and_all_kinds_are_checked() {
-    let id = toy::manifest(&MODEL).id();
+    let id = public::manifest(&MODEL).id();
     for claim in [&*GREEDY, &*DRAWN] {
         assert!(census::wrong_units(&MODEL, claim).expect("it opens").is_empty());
         let challenge = ask(claim, columns(60_000), &mut Rng::new(4));

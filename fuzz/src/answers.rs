@@ -62,7 +62,7 @@ pub fn open(data: &[u8]) {
         }
         Err(rejection) => {
             readable(rejection);
-            assert!(["malformed-proof", "opening"].contains(&rejection.code.name()), "{rejection}");
+            assert!(["malformed-proof", "opening", "wrong-linear"].contains(&rejection.code.name()), "{rejection}");
         }
     }
 }

@@ -117,15 +117,11 @@ fn alter(toy: &Toy, needs: &Needs, b: &mut Bytes<'_>) -> BTreeMap<(u32, u32), Te
 
 fn verdict(altered: &Altered<'_>, needs: &Needs, (t, step, unit): (u32, Step, Unit)) -> Result<(), &'static str> {
     let toy = altered.toy;
-    let answer = answer::build([0; 32], needs, altered);
-    let binding = Binding {
-        config: &toy.model.config,
-        job: &toy.receipt.job,
-        secret: &toy.job.secret,
-        tail_from: toy.job.tail_from(),
-    };
+    let answer = answer::build([0; 32], needs, altered, &toy.model);
+    let binding =
+        Binding { model: &toy.model, job: &toy.receipt.job, secret: &toy.job.secret, tail_from: toy.job.tail_from() };
     let openings = answer::open(&answer.body, needs, &binding, &|t| altered.root(t)).expect("a correct opening");
-    let checker = Checker { model: &toy.model, job: &toy.job, output: &toy.output, openings: &openings };
+    let mut checker = Checker { model: &toy.model, job: &toy.job, output: &toy.output, openings };
     checker.unit(t, step, unit).map_err(|rejection| {
         readable(rejection);
         let place = rejection.place.expect("a unit has a place");

@@ -70,7 +70,7 @@ impl Toy {
         let challenge = self.challenge();
         let claim = self.claim();
         let drawn = draw::draw(&challenge, &claim.extent(&self.model.config));
-        answer::build(challenge.digest(), &claim.needs(&self.model.config, &drawn), self)
+        answer::build(challenge.digest(), &claim.needs(&self.model.config, &drawn), self, &self.model)
     }
 }
 

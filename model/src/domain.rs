@@ -57,15 +57,19 @@ pub enum Domain {
     SrsFile,
     /// Points that lead from \[tau\]_2 to the powers of every width.
     SrsWidths,
+    /// Powers in the first group that came without a ceremony's file.
+    SrsPowers,
     /// The public tau of the insecure development powers.
     InsecureTau,
     /// Coefficients under which commitments to tiles are checked against weights.
     TileCheck,
+    /// What the kept part of an interrupted commitment to weights is part of.
+    Partial,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 24] = [
+    pub const ALL: [Domain; 26] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -88,8 +92,10 @@ impl Domain {
         Domain::Srs,
         Domain::SrsFile,
         Domain::SrsWidths,
+        Domain::SrsPowers,
         Domain::InsecureTau,
         Domain::TileCheck,
+        Domain::Partial,
     ];
 
     /// The label; frozen.
@@ -117,8 +123,10 @@ impl Domain {
             Domain::Srs => "assay v1 srs",
             Domain::SrsFile => "assay v1 srs file",
             Domain::SrsWidths => "assay v1 srs widths",
+            Domain::SrsPowers => "assay v1 srs powers",
             Domain::InsecureTau => "assay v1 insecure tau",
             Domain::TileCheck => "assay v1 tile check",
+            Domain::Partial => "assay v1 partial",
         }
     }
 

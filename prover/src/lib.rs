@@ -4,6 +4,7 @@ pub mod backend;
 pub mod cli;
 pub mod commitments;
 pub mod cpu;
+pub mod disclose;
 pub mod fold;
 pub mod key;
 pub mod meter;

@@ -3,21 +3,17 @@
 use crate::backend::Backend;
 use crate::commitments::Committed;
 use crate::cpu::platform::Tier;
-use crate::fold::{self, ProveError};
+use crate::disclose::{DiscloseError, disclose, products};
 use crate::trace::recorder::TraceRecorder;
-use assay_model::config::Config;
+use assay_model::Model;
 use assay_model::domain::Digest;
 use assay_model::program::Step;
 use assay_model::reference::Sampler;
-use assay_model::steps::i16_values;
-use assay_model::{Model, rows};
-use assay_verifier::answer::Source;
 use assay_verifier::audit::Claim;
-use assay_verifier::needs::{self, Needs};
-use assay_verifier::parameters::{self, Parameters};
-use assay_verifier::products::{self, Products};
+use assay_verifier::needs::Needs;
+use assay_verifier::parameters::Parameters;
 use assay_verifier::sign::RigKey;
-use assay_verifier::{Answer, Challenge, Job, Output, Receipt, answer, disclosure, draw, trace};
+use assay_verifier::{Answer, Challenge, Job, Output, Receipt, answer, draw, trace};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::time::Instant;
@@ -96,12 +92,9 @@ pub enum AnswerError {
     /// The replay gave another trace.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// The products have no proof.
-    #[error("the fold proof cannot be made: {0}")]
-    Fold(#[from] ProveError),
-    /// The commitments are for another shape.
-    #[error("the commitments are not those of this model")]
-    Commitments,
+    /// It has no disclosure.
+    #[error(transparent)]
+    Disclose(#[from] DiscloseError),
 }
 
 /// A replayed trace with the accumulators of its products.
@@ -180,23 +173,10 @@ pub fn prove(
     let source = Replayed { recorder, accumulators };
     let mut answer = answer::build(challenge.digest(), &needs, &source, model);
     if let Some((committed, tier)) = committed {
-        let fold_proof = fold_proof(model, claim, challenge, committed, tier, &needs, &source)?;
-        let weights = claim.weight_needs(config, &drawn);
-        let leaves = if weights.tokens.is_empty() { Vec::new() } else { rows::leaves(&model.embedding) };
-        answer.disclosure = disclosure::build(model, &leaves, &weights, &fold_proof);
+        answer.disclosure = disclose(tier, model, committed, claim, challenge, &source)?;
     }
     timing.prove = started.elapsed().as_secs_f64();
     Ok((answer, timing))
-}
-
-/// Products of `needs`: position, step, chunk.
-fn products(config: &Config, needs: &Needs) -> Vec<(u32, Step, u32)> {
-    let steps = needs.iter().flat_map(|(&t, steps)| steps.iter().map(move |(&index, opening)| (t, index, opening)));
-    steps
-        .filter_map(|(t, index, opening)| Some((t, config.step(index)?, opening)))
-        .filter(|(_, step, _)| step.kind.is_linear())
-        .flat_map(|(t, step, opening)| opening.derived.iter().map(move |&c| (t, step, c)))
-        .collect()
 }
 
 fn accumulators(model: &Model, needs: &Needs, recorder: &TraceRecorder<'_>) -> HashMap<(u32, Step, u32), Vec<i64>> {
@@ -204,37 +184,4 @@ fn accumulators(model: &Model, needs: &Needs, recorder: &TraceRecorder<'_>) -> H
         ((t, step, chunk), answer::Source::accumulators(recorder, model, t, step, chunk))
     };
     products(&model.config, needs).into_par_iter().map(one).collect()
-}
-
-fn fold_proof(
-    model: &Model,
-    claim: &Claim<'_>,
-    challenge: &Challenge,
-    committed: &Committed,
-    tier: Tier,
-    needs: &Needs,
-    source: &Replayed<'_>,
-) -> Result<Vec<u8>, AnswerError> {
-    let (config, public) = (&model.config, &committed.public);
-    let mut list: Vec<Products> = Vec::new();
-    let mut last = None;
-    for (t, step, chunk) in products(config, needs) {
-        if last != Some((t, step)) {
-            last = Some((t, step));
-            let from = config.step_index(Step { kind: needs::input(step), ..step });
-            list.push(Products { step, x: i16_values(source.recorder.step(t, from).1), chunks: Vec::new() });
-        }
-        let acc = answer::Source::accumulators(source, model, t, step, chunk);
-        list.last_mut().expect("one was pushed").chunks.push((chunk, acc));
-    }
-    let binding = products::Binding { receipt: claim.receipt.id(), challenge: challenge.digest() };
-    let Some(statement) = products::statement(public, &binding, list) else { return Ok(Vec::new()) };
-    let places = statement.folds.iter().map(|f| products::places(public, f)).collect::<Option<Vec<_>>>();
-    let places = places.ok_or(AnswerError::Commitments)?;
-    let rows = |fold: usize, block: usize| {
-        let (step, blocks) = &places[fold];
-        let matrix = parameters::matrix(model, *step, blocks[block].part).expect("a part of the step");
-        (matrix, blocks[block].first)
-    };
-    Ok(fold::prove(tier, &committed.powers, &statement, &rows)?.encode())
 }

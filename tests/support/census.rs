@@ -29,12 +29,12 @@ pub fn wrong_units(model: &Model, signed: &Signed) -> Result<BTreeMap<Spot, Code
     let extent = claim.extent(config);
     let drawn = everything(&extent, 0..extent.positions);
     let needs = claim.needs(config, &drawn);
-    let answer = answer::build([0; 32], &needs, signed);
+    let answer = answer::build([0; 32], &needs, signed, model);
     let job = &signed.receipt.job;
-    let binding = Binding { config, job, secret: &signed.job.secret, tail_from: extent.tail_from };
+    let binding = Binding { model, job, secret: &signed.job.secret, tail_from: extent.tail_from };
     let root = |t: u32| signed.output.positions.get(t as usize).copied();
     let openings = answer::open(&answer.body, &needs, &binding, &root)?;
-    let checker = Checker { model, job: &signed.job, output: &signed.output, openings: &openings };
+    let mut checker = Checker { model, job: &signed.job, output: &signed.output, openings };
     let mut wrong = BTreeMap::new();
     for (&t, steps) in &drawn {
         for (&index, units) in steps {

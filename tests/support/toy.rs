@@ -3,15 +3,13 @@
 //! Weights are uniform with a scale exponent that keeps every vector of the program at about unit size, so that
 //! softmax, SwiGLU and the block shifts are exercised; no dimension of [`large`] is a multiple of 256.
 
+use crate::public;
 use crate::rng::Rng;
 use assay_model::config::Config;
-use assay_model::domain::{Digest, Domain};
-use assay_model::manifest::{Manifest, RealParams, TensorEntry};
 use assay_model::matrix::{Codes, Matrix, Scales, TILE_ROWS};
 use assay_model::model::{Gains, Layer, Model};
 use assay_model::sampling::Sampling;
 use assay_model::tables::{TableParams, Tables};
-use assay_model::{names, rows};
 use assay_verifier::Job;
 use assay_verifier::job::Settlement;
 
@@ -109,64 +107,11 @@ fn gains(rng: &mut Rng, d: usize, less: i32) -> Gains {
     Gains { gamma: (0..d).map(|_| 9_000 + rng.signed(2_500) as i16).collect(), k }
 }
 
-/// The public description of a toy model.
-pub fn manifest(model: &Model) -> Manifest {
-    let tensor = |name: String, w: &Matrix| TensorEntry {
-        rows: if name == names::EMBEDDING { rows::of_matrix(w) } else { [0; 32] },
-        name,
-        kind: 0,
-        dims: [w.cols as u64, w.rows as u64],
-        k: w.k,
-        digest: digest(w),
-        max_abs: w.max_abs,
-    };
-    let vector = |name: String, g: &Gains| TensorEntry {
-        name,
-        kind: 0,
-        dims: [g.gamma.len() as u64, 1],
-        k: g.k,
-        digest: rows::of_gains(g),
-        max_abs: 0,
-        rows: rows::of_gains(g),
-    };
-    let mut tensors = vec![
-        tensor(names::EMBEDDING.to_owned(), &model.embedding),
-        vector(names::FINAL_NORM.to_owned(), &model.final_norm),
-    ];
-    tensors.extend(model.output.iter().map(|w| tensor(names::OUTPUT.to_owned(), w)));
-    for (i, l) in (0..).zip(&model.layers) {
-        let name = |part| names::of_layer(i, part);
-        tensors.extend([("attn_norm", &l.attn_norm), ("ffn_norm", &l.ffn_norm)].map(|(n, g)| vector(name(n), g)));
-        let qkv = [("attn_q", &l.q), ("attn_k", &l.k), ("attn_v", &l.v), ("attn_output", &l.o)];
-        let ffn = [("ffn_gate", &l.gate), ("ffn_up", &l.up), ("ffn_down", &l.down)];
-        tensors.extend(qkv.into_iter().chain(ffn).map(|(n, w)| tensor(name(n), w)));
-    }
-    Manifest {
-        architecture: "llama".to_owned(),
-        config: model.config.clone(),
-        tables: model.tables.digests().into_iter().map(|(name, digest)| (name.to_owned(), digest)).collect(),
-        params: RealParams::of(&model.tables.params),
-        vocabulary: b"toy".to_vec(),
-        tensors,
-        commitments: None,
-    }
-}
-
-fn digest(w: &Matrix) -> Digest {
-    let mut h = Domain::Weights.hasher();
-    let mut row = vec![0; w.cols];
-    for i in 0..w.rows {
-        w.decode_row(i, &mut row);
-        h.framed(&row.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>());
-    }
-    h.digest()
-}
-
 /// A greedy job of `prompt` random tokens and `generated` more, without a stop set.
 pub fn job(model: &Model, prompt: u32, generated: u32, seed: u64) -> Job {
     let rng = &mut Rng::new(seed);
     Job {
-        manifest: manifest(model).id(),
+        manifest: public::manifest(model).id(),
         settlement: Settlement { chain: 31_337, contract: [0x5a; 20] },
         prompt: (0..prompt).map(|_| rng.below(u64::from(model.config.vocab)) as u32).collect(),
         sampling: Sampling::Greedy,

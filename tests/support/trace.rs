@@ -96,11 +96,11 @@ impl Signed {
         Claim { receipt: &self.receipt, job: &self.job, output: &self.output }
     }
 
-    /// Answer to a challenge, from whatever was committed.
-    pub fn answer(&self, config: &Config, challenge: &Challenge) -> Answer {
+    /// Answer to a challenge, from whatever was committed, for a client with the weights.
+    pub fn answer(&self, model: &Model, challenge: &Challenge) -> Answer {
         let claim = self.claim();
-        let drawn = draw::draw(challenge, &claim.extent(config));
-        answer::build(challenge.digest(), &claim.needs(config, &drawn), self)
+        let drawn = draw::draw(challenge, &claim.extent(&model.config));
+        answer::build(challenge.digest(), &claim.needs(&model.config, &drawn), self, model)
     }
 
     /// Committed positions.

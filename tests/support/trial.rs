@@ -10,6 +10,8 @@
 
 use crate::census::{self, Spot};
 use crate::client::{ask, columns, pins, thinned, units};
+use crate::forge;
+use crate::public;
 use crate::rng::Rng;
 use crate::trace::Signed;
 use assay_model::model::Model;
@@ -25,6 +27,9 @@ use std::fmt;
 pub const TRIALS: u64 = 1000;
 /// Different sets of drawn units per lie and policy whose answers are audited.
 pub const AUDITED: usize = 100;
+/// Of these, how many are also answered with a fold proof, by a rig that chooses accumulators to fit its lie, to a client
+/// without weights: it must come to the same verdict.
+pub const PROVED: usize = 4;
 /// Confidence of the lower limit of one escape rate.
 ///
 /// For many lies the bound on one full column is not only an upper limit but the escape rate itself, so at 99 % each the
@@ -123,11 +128,17 @@ fn passed(name: &str, model: &Model, lie: &Signed, policy: Policy, wrong: Option
         let (challenge, number) = (ask(lie, policy, rng), asked.len());
         asked.entry(draw::draw(&challenge, &extent)).or_insert((challenge, 0, number)).1 += 1;
     }
+    let published = public::published(model);
+    let proved = |challenge: &Challenge| {
+        let answer = forge::answer(model, &published, lie, challenge);
+        audit::proved(published.public(), &lie.claim(), challenge, &answer).is_err()
+    };
     let audited = |challenge: &Challenge| {
-        let answer = lie.answer(&model.config, challenge);
+        let answer = lie.answer(model, challenge);
         audit::challenge(model, &lie.claim(), challenge, &answer).is_err()
     };
     let verdict = |(drawn, (challenge, times, number)): (&Drawn, &(Challenge, u64, usize))| {
+        let checked = (*number < PROVED).then(|| proved(challenge));
         let caught = match wrong {
             None => audited(challenge),
             Some(wrong) => {
@@ -136,6 +147,7 @@ fn passed(name: &str, model: &Model, lie: &Signed, policy: Policy, wrong: Option
                 caught
             }
         };
+        assert!(checked.is_none_or(|checked| checked == caught), "{name}: {policy:?} without weights");
         if caught { 0 } else { *times }
     };
     asked.par_iter().map(verdict).sum()

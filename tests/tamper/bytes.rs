@@ -3,13 +3,14 @@
 use assay_model::model::Model;
 use assay_model::wire::{FileKind, WireError};
 use assay_tests::client::{Files, ask, columns, pins, units};
+use assay_tests::forge;
+use assay_tests::public;
 use assay_tests::rig::Honest;
 use assay_tests::rng::Rng;
 use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::challenge::Policy;
 use assay_verifier::{Answer, Challenge, Code, Rejection, audit, draw};
-use rayon::prelude::*;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -25,14 +26,20 @@ fn challenge(policy: Policy) -> Challenge {
     ask(&CLAIM, policy, &mut Rng::new(5))
 }
 
-/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte.
+/// Verdicts of `check` for every byte of `bytes` under every mask; a panic is reported with its byte. On threads of their
+/// own: one of a pool would take up another flip while it waits inside a verdict, and another inside that.
 fn flips(bytes: &[u8], masks: &[u8], check: impl Fn(usize, Vec<u8>) + Sync) {
     let all: Vec<(usize, u8)> = (0..bytes.len()).flat_map(|at| masks.iter().map(move |&m| (at, m))).collect();
-    all.into_par_iter().for_each(|(at, mask)| {
+    let one = |&(at, mask): &(usize, u8)| {
         let mut changed = bytes.to_vec();
         changed[at] ^= mask;
         let done = catch_unwind(AssertUnwindSafe(|| check(at, changed)));
         assert!(done.is_ok(), "byte {at} of {} xor {mask:#04x}: see above", bytes.len());
+    };
+    std::thread::scope(|scope| {
+        for part in all.chunks(all.len().div_ceil(rayon::current_num_threads()).max(1)) {
+            scope.spawn(|| part.iter().for_each(one));
+        }
     });
 }
 
@@ -41,7 +48,7 @@ const ALL_BITS: [u8; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 255];
 /// Checks every flip of the file of `kind`: `want` gives the acceptable code names by offset.
 fn file(kind: FileKind, want: impl Fn(usize) -> &'static [&'static str] + Sync) {
     let mut files = Files::new(&MODEL, &CLAIM, &challenge(units(2)));
-    let id = toy::manifest(&MODEL).id();
+    let id = public::manifest(&MODEL).id();
     let bytes = files.get_mut(kind).clone();
     let files = files;
     flips(&bytes, &ALL_BITS, |at, changed| {
@@ -111,29 +118,37 @@ fn sections(challenge: &Challenge) -> Vec<(usize, u32)> {
     let positions: Vec<u32> = needs.keys().copied().collect();
     let body = |upto: &u32| {
         let part = needs.range(..=upto).map(|(t, steps)| (*t, steps.clone())).collect();
-        assay_verifier::answer::build([0; 32], &part, &*CLAIM).body.len()
+        assay_verifier::answer::build([0; 32], &part, &*CLAIM, &*MODEL).body.len()
     };
     positions.iter().map(|t| (body(t), *t)).collect()
 }
 
-/// Every byte of an answer to this policy.
+/// Bytes before the body: file header, challenge, length of the disclosure.
+const BODY: usize = 39 + 4;
+
+/// Every byte of an answer to this policy, for a client with the weights.
 fn answer(policy: Policy, masks: &[u8]) {
     let challenge = challenge(policy);
-    let bytes = CLAIM.answer(&MODEL.config, &challenge).encode();
+    let bytes = CLAIM.answer(&MODEL, &challenge).encode();
     let sections = sections(&challenge);
-    assert_eq!(39 + sections.last().expect("a position").0, bytes.len());
-    let position = |at: usize| sections.iter().find(|(end, _)| at - 39 < *end).expect("within the body").1;
+    assert_eq!(BODY + sections.last().expect("a position").0, bytes.len());
+    let position = |at: usize| sections.iter().find(|(end, _)| at - BODY < *end).expect("within the body").1;
     flips(&bytes, masks, |at, changed| {
-        let want = match at {
-            0..=5 => Rejection::malformed(FileKind::Proof, WireError::Kind(FileKind::Proof)),
-            6 => Rejection::malformed(FileKind::Proof, WireError::Version(changed[6])),
-            7..39 => Rejection::whole(Code::WrongChallenge),
-            _ => Rejection::position(Code::Opening, position(at)),
-        };
         let got = Answer::decode(&changed)
             .map_err(|e| Rejection::malformed(FileKind::Proof, e))
             .and_then(|answer| audit::challenge(&MODEL, &CLAIM.claim(), &challenge, &answer));
-        assert_eq!(got, Err(want));
+        let got = got.expect_err("accepted");
+        match at {
+            0..=5 => assert_eq!(got, Rejection::malformed(FileKind::Proof, WireError::Kind(FileKind::Proof))),
+            6 => assert_eq!(got, Rejection::malformed(FileKind::Proof, WireError::Version(changed[6]))),
+            7..39 => assert_eq!(got, Rejection::whole(Code::WrongChallenge)),
+            // A length that takes some of the body away.
+            39..BODY => assert!(["malformed-proof", "opening"].contains(&got.code.name()), "{got}"),
+            // Accumulators are the rig's word: they are compared with the weights, or leave their bounds.
+            _ if got.code == Code::WrongLinear => assert_eq!(got.place.map(|p| p.position), Some(position(at))),
+            _ if got.code.name() == "malformed-proof" => assert!(got.place.is_none()),
+            _ => assert_eq!(got, Rejection::position(Code::Opening, position(at))),
+        }
     });
 }
 
@@ -150,4 +165,39 @@ fn no_byte_of_an_answer_for_a_column_can_change() {
 #[test]
 fn no_byte_of_an_answer_for_scattered_units_can_change() {
     answer(units(12), &[0x81]);
+}
+
+/// Every byte of an answer to this policy, for a client without weights.
+fn proved(policy: Policy, masks: &[u8]) {
+    let challenge = challenge(policy);
+    let published = public::published(&MODEL);
+    let answer = forge::answer(&MODEL, &published, &CLAIM, &challenge);
+    let check = |answer: &Answer| audit::proved(published.public(), &CLAIM.claim(), &challenge, answer);
+    assert!(check(&answer).is_ok());
+    let disclosure = BODY + answer.disclosure.len();
+    flips(&answer.encode(), masks, |at, changed| {
+        let got =
+            Answer::decode(&changed).map_err(|e| Rejection::malformed(FileKind::Proof, e)).and_then(|a| check(&a));
+        let got = got.expect_err("accepted").code.name();
+        let want: &[&str] = match at {
+            0..=6 => &["malformed-proof"],
+            7..39 => &["wrong-challenge"],
+            // A length that moves the border between disclosure and body.
+            39..BODY => &["malformed-proof", "opening", "fold-length", "no-fold-proof"],
+            _ if at < disclosure => &["wrong-weights", "fold-element", "fold-equation"],
+            // Other accumulators that round alike are still not those of the weights.
+            _ => &["opening", "malformed-proof", "wrong-linear", "fold-equation"],
+        };
+        assert!(want.contains(&got), "byte {at}: {got}");
+    });
+}
+
+#[test]
+fn no_byte_of_a_proved_answer_for_a_column_can_change() {
+    proved(columns(1), &[0x40]);
+}
+
+#[test]
+fn no_byte_of_a_proved_answer_for_scattered_units_can_change() {
+    proved(units(12), &[0x04]);
 }

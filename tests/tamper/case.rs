@@ -1,13 +1,14 @@
 //! A case: what was done, what the verdict must be, what it was.
 
 use assay_model::model::Model;
-use assay_tests::client::{Files, ask, columns, pins};
+use assay_tests::client::{self, Files, ask, columns, pins};
+use assay_tests::public;
 use assay_tests::rig::Honest;
 use assay_tests::rng::Rng;
 use assay_tests::toy;
 use assay_tests::trace::{Signed, signed};
 use assay_verifier::audit::{self, Pins};
-use assay_verifier::{Challenge, Rejection, draw};
+use assay_verifier::{Challenge, Code, Rejection, draw};
 use std::sync::LazyLock;
 
 /// One row of the matrix.
@@ -42,23 +43,43 @@ pub fn everything(claim: &Signed) -> Challenge {
     ask(claim, columns(60_000), &mut Rng::new(9))
 }
 
-/// Verdict of the model's owner on a claim, everything drawn, from files.
+/// Verdict on a claim, everything drawn, from files: of the model's owner. A client without weights says the same, except
+/// where a product is not that of the weights: then it sees a false proof, or what follows from the lie first.
 pub fn verdict(claim: &Signed) -> Result<(), Rejection> {
     with_pins(claim, &pins())
 }
 
-/// Verdict on a column that is known to be drawn: the client's seed is one that draws `t` first.
-pub fn verdict_at(claim: &Signed, t: u32) -> Result<(), Rejection> {
+/// A challenge whose only column is `t`: the client's seed is one that draws it first.
+pub fn column(claim: &Signed, t: u32) -> Challenge {
     let rng = &mut Rng::new(10);
-    let challenge = std::iter::repeat_with(|| ask(claim, columns(1), rng))
+    std::iter::repeat_with(|| ask(claim, columns(1), rng))
         .find(|c| draw::draw(c, &claim.claim().extent(&MODEL.config)).get(&t).is_some_and(|steps| steps.len() > 2))
-        .expect("an endless stream");
-    let answer = claim.answer(&MODEL.config, &challenge);
+        .expect("an endless stream")
+}
+
+/// Verdict of the model's owner on column `t`.
+pub fn verdict_at(claim: &Signed, t: u32) -> Result<(), Rejection> {
+    let challenge = column(claim, t);
+    let answer = claim.answer(&MODEL, &challenge);
     audit::challenge(&MODEL, &claim.claim(), &challenge, &answer).map(|_| ())
+}
+
+/// Verdict on column `t` of a client without weights, whom the rig answers as well as it can.
+pub fn proved_at(claim: &Signed, t: u32) -> Result<(), Rejection> {
+    client::proved(&MODEL, claim, &column(claim, t)).map(|_| ())
 }
 
 /// [`verdict`] of a client that knows other things.
 pub fn with_pins(claim: &Signed, pins: &Pins) -> Result<(), Rejection> {
-    let id = toy::manifest(&MODEL).id();
-    Files::new(&MODEL, claim, &everything(claim)).verdict(&MODEL, &id, pins).map(|_| ())
+    let id = public::manifest(&MODEL).id();
+    let files = Files::new(&MODEL, claim, &everything(claim));
+    let audited = files.verdict(&MODEL, &id, pins).map(|_| ());
+    let proved = files.check(&id, pins).map(|_| ());
+    match audited {
+        Err(Rejection { code: Code::WrongLinear, .. }) => {
+            assert!(proved.is_err(), "{audited:?} is accepted without weights")
+        }
+        _ => assert_eq!(audited, proved, "with weights and without"),
+    }
+    audited
 }

@@ -1,7 +1,8 @@
 //! Every code of the verifier is the verdict of at least one case.
 
 use crate::case::Case;
-use crate::{order, terms, units, weights};
+use crate::{order, proofs, terms, units, weights};
+use assay_circuits::fold::FoldError;
 use assay_model::wire::FileKind;
 use assay_verifier::{Code, Rejection};
 use std::collections::BTreeSet;
@@ -33,7 +34,7 @@ fn number(code: &Code) -> usize {
         Code::Opening => 20,
         Code::OutOfRange => 21,
         Code::WrongHeader => 22,
-        Code::Padding => 23,
+        Code::WrongWeights => 23,
         Code::WrongEmbed => 24,
         Code::WrongNorm => 25,
         Code::WrongLinear => 26,
@@ -44,14 +45,26 @@ fn number(code: &Code) -> usize {
         Code::WrongMaximum => 31,
         Code::WrongSample => 32,
         Code::WrongPosition => 33,
+        Code::NoFoldProof => 34,
+        Code::Fold(FoldError::Length { .. }) => 35,
+        Code::Fold(FoldError::Element { .. }) => 36,
+        Code::Fold(FoldError::Equation) => 37,
+        // A statement is made from a manifest that was checked, and a challenge of the transcript is zero once in 2^254.
+        Code::Fold(FoldError::Statement(_) | FoldError::ZeroChallenge | FoldError::Width(_)) => UNREACHED,
     }
 }
 
-const CODES: usize = 34;
+const CODES: usize = 38;
+const UNREACHED: usize = usize::MAX;
+
+/// The cases of every module.
+fn all() -> [&'static [Case]; 6] {
+    [&terms::CASES, &units::CASES, &units::PROVED, &weights::CASES, &order::CASES, &proofs::CASES]
+}
 
 #[test]
 fn every_code_is_the_verdict_of_a_case() {
-    let sets: [&[Case]; 4] = [&terms::CASES, &units::CASES, &weights::CASES, &order::CASES];
+    let sets = all();
     let got = sets.into_iter().flatten().filter_map(|c| c.got.err()).map(|r| r.code);
     // Damaged files have no single offset worth a case: `lengths` cuts them everywhere, and this is its shortest cut.
     let malformed = FileKind::ALL.map(crate::lengths::empty);
@@ -62,7 +75,7 @@ fn every_code_is_the_verdict_of_a_case() {
 
 #[test]
 fn names_are_distinct_and_a_rejection_says_what_and_where_in_one_line() {
-    let sets: [&[Case]; 4] = [&terms::CASES, &units::CASES, &weights::CASES, &order::CASES];
+    let sets = all();
     let mut names = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for rejection in sets.into_iter().flatten().filter_map(|c| c.got.err()) {

@@ -165,7 +165,7 @@ fn the_unchanged_leaf_is_the_committed_one() {
 fn answers() -> Vec<Case> {
     let challenge = everything(&HONEST);
     let body = |change: &dyn Fn(&mut Vec<u8>)| {
-        let mut answer = HONEST.answer(&MODEL.config, &challenge);
+        let mut answer = HONEST.answer(&MODEL, &challenge);
         change(&mut answer.body);
         audit::challenge(&MODEL, &HONEST.claim(), &challenge, &answer)
     };
@@ -173,9 +173,9 @@ fn answers() -> Vec<Case> {
     let claim = HONEST.claim();
     let drawn = assay_verifier::draw::draw(&challenge, &claim.extent(&MODEL.config));
     let first = claim.needs(&MODEL.config, &drawn).range(..1).map(|(t, s)| (*t, s.clone())).collect();
-    let len = assay_verifier::answer::build([0; 32], &first, &*HONEST).body.len();
+    let len = assay_verifier::answer::build([0; 32], &first, &*HONEST, &*MODEL).body.len();
     let malformed = |e| Rejection::malformed(FileKind::Proof, e);
-    let empty = Answer { challenge: challenge.digest(), body: Vec::new() };
+    let empty = Answer { challenge: challenge.digest(), disclosure: Vec::new(), body: Vec::new() };
     vec![
         Case::new(
             "the parts of two positions exchanged",
@@ -262,7 +262,7 @@ fn tokens() -> Vec<Case> {
     ];
     let last = signed(&MODEL, &job(), &mut Choose(at(8, second_best)));
     let challenge = ask(&last, units(1), &mut Rng::new(1));
-    let answer = last.answer(&MODEL.config, &challenge);
+    let answer = last.answer(&MODEL, &challenge);
     let got = audit::challenge(&MODEL, &last.claim(), &challenge, &answer);
     claims.push(Case::new("the last token, one unit drawn", wrong_sample(8), got));
     claims.extend([(300, "another chunk"), (100, "the same chunk")].map(|(by, name)| tie(by, name)));
@@ -276,7 +276,7 @@ fn tie(by: u32, name: &str) -> Case {
     let claim = signed(&model, &job, &mut Choose(|t, honest, _: &[i32]| if t == 8 { honest + by } else { honest }));
     assert!(claim.output.tokens[4] >= by && claim.output.tokens[..4].iter().all(|t| *t < 100));
     let challenge = everything(&claim);
-    let answer = claim.answer(&model.config, &challenge);
+    let answer = claim.answer(&model, &challenge);
     let got = audit::challenge(&model, &claim.claim(), &challenge, &answer);
     Case::new(format!("a tie won by a later token of {name}"), wrong_sample(8), got)
 }

@@ -3,6 +3,7 @@
 use crate::case::{Case, HONEST, MODEL, assert_all, everything, verdict, with_pins};
 use assay_model::sampling::Sampling;
 use assay_tests::client::{Files, ask, columns, pins, units};
+use assay_tests::public;
 use assay_tests::rig::Honest;
 use assay_tests::rng::Rng;
 use assay_tests::toy;
@@ -89,7 +90,7 @@ fn jobs() -> Vec<Case> {
         whole("a job for another model", Code::WrongModel, verdict(&signed(&MODEL, &of_another_model, &mut Honest))),
         whole("another model's manifest", Code::WrongModel, {
             let mut files = Files::new(&MODEL, &HONEST, &everything(&HONEST));
-            files.manifest = toy::manifest(&toy::model(toy::large(), 2)).encode();
+            files.manifest = public::manifest(&toy::model(toy::large(), 2)).encode();
             files.verdict(&MODEL, &HONEST.job.manifest, &pins())
         }),
     ]
@@ -185,10 +186,10 @@ fn replays() -> Vec<Case> {
     let rng = &mut Rng::new(12);
     let (first, second) = (ask(&HONEST, columns(1), rng), ask(&HONEST, columns(1), rng));
     let answered = |asked: &Challenge, answered: &Challenge| {
-        let answer = HONEST.answer(&MODEL.config, answered);
+        let answer = HONEST.answer(&MODEL, answered);
         audit::challenge(&MODEL, &HONEST.claim(), asked, &answer)
     };
-    let mut renamed = HONEST.answer(&MODEL.config, &first);
+    let mut renamed = HONEST.answer(&MODEL, &first);
     renamed.challenge = second.digest();
     let mut other = toy::job(&MODEL, 5, 5, 2);
     other.nonce = [3; 32];
@@ -213,7 +214,7 @@ fn replays() -> Vec<Case> {
         whole("an earlier answer under the new challenge's name", stale(&renamed), renamed),
         whole("another claim's answer under this challenge's name", Code::Opening, {
             let stranger = signed(&MODEL, &toy::job(&MODEL, 5, 5, 3), &mut Honest);
-            let mut answer = stranger.answer(&MODEL.config, &everything(&stranger));
+            let mut answer = stranger.answer(&MODEL, &everything(&stranger));
             let challenge = everything(&HONEST);
             answer.challenge = challenge.digest();
             audit::challenge(&MODEL, &HONEST.claim(), &challenge, &answer).map_err(|r| Rejection { place: None, ..r })

@@ -2,12 +2,13 @@
 //!
 //! The client draws the column of the lie, so its first wrong unit is the one that is named.
 
-use crate::case::{Case, HONEST, MODEL, assert_all, verdict_at};
+use crate::case::{Case, HONEST, MODEL, assert_all, proved_at, verdict_at};
+use assay_circuits::fold::FoldError;
 use assay_model::program::{CHUNK, Step, StepKind, Unit};
 use assay_model::steps::{norm, pack};
 use assay_tests::machine::{At, Leaf, Machine, Normed, Packed, packed};
 use assay_tests::rig::{Honest, Rig, Run, edit_i16, edit_i32, run};
-use assay_tests::trace::{commit, signed};
+use assay_tests::trace::{Signed, commit, signed};
 use assay_verifier::{Code, Rejection};
 use rayon::prelude::*;
 use std::sync::LazyLock;
@@ -30,14 +31,24 @@ fn lie(name: &str, kind: StepKind, unit: Unit, code: Code, change: impl Fn(&mut 
 }
 
 impl Lie {
+    /// As the owner of the weights judges it.
     fn case(&self) -> Case {
+        self.judged(verdict_at)
+    }
+
+    /// As a client without weights judges it.
+    fn proved(&self) -> Case {
+        self.judged(proved_at)
+    }
+
+    fn judged(&self, verdict: fn(&Signed, u32) -> Result<(), Rejection>) -> Case {
         let layer = if StepKind::LAYER.contains(&self.kind) { 1 } else { 0 };
         let step = Step { kind: self.kind, layer };
         let mut run = RUN.clone();
         (self.change)(&mut run.columns[T as usize][MODEL.config.step_index(step) as usize]);
         let claim = commit(&MODEL.config, &HONEST.job, run, &|_, _| {});
         let want = Rejection::unit(self.code, T, step, self.unit);
-        Case::new(format!("{}: {}", step, self.name), want, verdict_at(&claim, T))
+        Case::new(format!("{}: {}", step, self.name), want, verdict(&claim, T))
     }
 }
 
@@ -46,13 +57,65 @@ static RUN: LazyLock<Run> = LazyLock::new(|| run(&MODEL, &HONEST.job, &mut Hones
 
 pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
     let mut lies = values();
-    lies.extend(paddings());
+    lies.extend(others());
+    lies.par_iter().map(Lie::case).collect()
+});
+
+/// Lies in products that nothing contradicts but the fold proof, then all others: those are named as by the owner.
+pub static PROVED: LazyLock<Vec<Case>> = LazyLock::new(|| {
+    let values = values().into_iter().filter(|lie| !lie.kind.is_linear());
+    let lies: Vec<Lie> = values.chain(others()).collect();
+    let products = off_by_one();
+    products.into_par_iter().chain(lies.par_iter().map(Lie::proved)).collect()
+});
+
+fn others() -> Vec<Lie> {
+    let mut lies = paddings();
     lies.extend([StepKind::AttnNorm, StepKind::FfnNorm, StepKind::FinalNorm].into_iter().flat_map(norms));
     lies.extend([StepKind::AttnPack, StepKind::Act].into_iter().flat_map(packs));
     lies.extend(key_values());
     lies.extend(tail());
-    lies.par_iter().map(Lie::case).collect()
-});
+    lies
+}
+
+/// One output of a linear step, off by one, and everything after it as it follows from that.
+struct OffByOne {
+    step: Step,
+    at: usize,
+}
+
+impl OffByOne {
+    fn spoil(&self, at: At, mut y: Vec<i32>) -> Vec<i32> {
+        if at.t == T && at.step == self.step {
+            y[self.at] += 1;
+        }
+        y
+    }
+}
+
+impl Rig for OffByOne {
+    fn project(&mut self, m: &mut Machine<'_>, at: At, x: &Normed) -> Vec<i32> {
+        self.spoil(at, m.project(at.step, x))
+    }
+
+    fn add(&mut self, m: &mut Machine<'_>, at: At, x: &Packed, h: &[i32]) -> Vec<i32> {
+        self.spoil(at, m.add(at.step, x, h))
+    }
+}
+
+fn off_by_one() -> Vec<Case> {
+    let c = &MODEL.config;
+    let linear = StepKind::ALL.into_iter().filter(|k| k.is_linear());
+    let chunks = linear.flat_map(|kind| (0..c.unit_count(kind)).filter_map(move |u| Some((kind, c.unit(kind, u)?))));
+    let case = |(kind, unit)| {
+        let step = Step { kind, layer: u32::from(StepKind::LAYER.contains(&kind)) };
+        let at = assay_verifier::needs::outputs(c, kind, unit).start;
+        let claim = signed(&MODEL, &HONEST.job, &mut OffByOne { step, at });
+        let want = Rejection::whole(Code::Fold(FoldError::Equation));
+        Case::new(format!("{step} {unit}: off by one, and all that follows from it"), want, proved_at(&claim, T))
+    };
+    chunks.collect::<Vec<_>>().into_par_iter().map(case).collect()
+}
 
 /// A value off by one in every chunk and head of every step.
 fn values() -> Vec<Lie> {
@@ -89,7 +152,7 @@ fn paddings() -> Vec<Lie> {
         for part in c.parts(kind) {
             let at = (part.first + part.rows) as usize;
             let unit = Unit::Chunk(at as u32 / 256);
-            out.push(lie("padding is not zero", kind, unit, Code::Padding, move |leaf| edit_i32(leaf, at, |_| 1)));
+            out.push(lie("padding is not zero", kind, unit, Code::WrongLinear, move |leaf| edit_i32(leaf, at, |_| 1)));
         }
     }
     out
@@ -266,6 +329,8 @@ pub static COARSER: LazyLock<Vec<Case>> = LazyLock::new(|| {
         let step = Step { kind, layer: u32::from(StepKind::LAYER.contains(&kind)) };
         let want = Rejection::unit(code, T, step, Unit::Chunk(0));
         let claim = signed(&MODEL, &HONEST.job, &mut Coarser(kind));
+        let both = verdict_at(&claim, T).and(Ok(())).err() == proved_at(&claim, T).err();
+        assert!(both, "{step}: the same with and without weights");
         Case::new(format!("{step}: a coarser shift, used consistently"), want, verdict_at(&claim, T))
     };
     kinds.par_iter().map(case).collect()
@@ -279,4 +344,9 @@ fn a_shift_that_is_not_the_smallest_is_wrong_even_if_all_else_follows_from_it() 
 #[test]
 fn every_changed_value_and_scalar_is_named_with_its_place() {
     assert_all(&CASES);
+}
+
+#[test]
+fn every_changed_value_and_scalar_is_refused_without_weights() {
+    assert_all(&PROVED);
 }

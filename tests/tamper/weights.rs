@@ -1,13 +1,15 @@
 //! A rig that runs another model than the one that it was paid for, different in one part.
 
-use crate::case::{Case, MODEL, assert_all, verdict};
+use crate::case::{Case, MODEL, assert_all, everything, verdict};
+use assay_circuits::fold::FoldError;
 use assay_model::matrix::{Codes, Matrix};
 use assay_model::model::Model;
 use assay_model::program::{Step, StepKind, Unit};
 use assay_tests::rig::Honest;
 use assay_tests::toy;
 use assay_tests::trace::signed;
-use assay_verifier::{Code, Rejection};
+use assay_tests::{forge, public};
+use assay_verifier::{Code, Rejection, audit};
 use rayon::prelude::*;
 use std::sync::LazyLock;
 
@@ -63,4 +65,33 @@ pub static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
 #[test]
 fn another_models_weights_are_named_where_they_first_matter() {
     assert_all(&CASES);
+}
+
+/// Verdicts of a client without weights: on the best answer from the manifest's weights, on one from those that were used.
+fn proofs(name: &str, code: Code) -> [Code; 2] {
+    let equation = Code::Fold(FoldError::Equation);
+    match name {
+        "q" | "k" | "v" | "output" => [equation; 2],
+        // Another exponent: its accumulators do not round to what was committed under that of the manifest.
+        "o" | "gate" | "up" | "down" | "attn_norm exponent" => [equation, Code::WrongLinear],
+        "embedding" | "attn_norm gains" | "ffn_norm gains" | "final_norm gains" => [code, Code::WrongWeights],
+        _ => [code; 2],
+    }
+}
+
+#[test]
+fn another_models_weights_do_not_prove_what_they_give() {
+    let published = public::published(&MODEL);
+    SWAPS.par_iter().for_each(|(name, swap, _, code)| {
+        let mut model = MODEL.clone();
+        swap(&mut model);
+        let claim = signed(&model, &toy::job(&MODEL, 5, 5, 2), &mut Honest);
+        let challenge = everything(&claim);
+        let verdict = |weights| {
+            let answer = forge::answer(weights, &published, &claim, &challenge);
+            audit::proved(published.public(), &claim.claim(), &challenge, &answer).map_err(|r| r.code)
+        };
+        let got = [verdict(&MODEL), verdict(&model)];
+        assert_eq!(got, proofs(name, *code).map(Err), "{name}");
+    });
 }

@@ -25,7 +25,7 @@ use crate::public::PublicModel;
 use crate::receipt::{Address, Receipt};
 use crate::reject::{Code, Rejection};
 use crate::trace;
-use assay_circuits::fold::{self, FoldError};
+use assay_circuits::fold;
 use assay_model::Model;
 use assay_model::config::Config;
 use assay_model::domain::Digest;
@@ -138,18 +138,11 @@ pub fn proved(
     let products = products_of(config, &checker, &drawn).ok_or(Rejection::whole(Code::Opening))?;
     let binding = products::Binding { receipt: challenge.receipt, challenge: answer.challenge };
     let refuse = |e| Rejection::whole(Code::Fold(e));
-    match products::statement(public, &binding, products) {
-        Some(_) if disclosed.fold_proof.is_empty() => return Err(Rejection::whole(Code::NoFoldProof)),
-        Some(statement) => {
-            let proof = fold::Proof::decode(disclosed.fold_proof, &statement).map_err(refuse)?;
-            fold::verify(&statement, &|e| public.power(e), &proof).map_err(refuse)?;
-        }
-        None if !disclosed.fold_proof.is_empty() => {
-            let got = disclosed.fold_proof.len();
-            return Err(refuse(FoldError::Length { expected: 0, got }));
-        }
-        None => {}
-    }
+    // Head of the last position is always drawn, so there is always something to prove.
+    let statement = products::statement(public, &binding, products).filter(|_| !disclosed.fold_proof.is_empty());
+    let statement = statement.ok_or(Rejection::whole(Code::NoFoldProof))?;
+    let proof = fold::Proof::decode(disclosed.fold_proof, &statement).map_err(refuse)?;
+    fold::verify(&statement, &|e| public.power(e), &proof).map_err(refuse)?;
     Ok(checked)
 }
 

@@ -9,12 +9,11 @@ use crate::answer::{Opened, Openings};
 use crate::job::Job;
 use crate::needs::{act_inputs, head_rows, input, outputs, to_usize};
 use crate::output::Output;
-use crate::parameters::{Parameters, Rows};
+use crate::parameters::{self, Parameters, Rows};
 use crate::reject::{Code, Rejection};
 use assay_model::program::{Step, StepKind, Unit};
 use assay_model::sampling::{Sampling, sample};
 use assay_model::steps::kv::{self, KeyValue};
-use assay_model::steps::linear::Rounding;
 use assay_model::steps::{attention, embed, i16_bytes, i16_values, i32_bytes, i32_values, norm, pack};
 use assay_model::tables::Rotation;
 use std::ops::Range;
@@ -156,7 +155,7 @@ impl Checker<'_> {
         let from = Step { kind: input(step), ..step };
         let x = self.i16s(t, from, 0..config.shape(from.kind).len)?;
         let rows = Rows::of_chunk(config, step.kind, c).ok_or(Code::Opening)?;
-        let rounding = self.rounding(t, step, from, self.model.part(step, rows.part).ok_or(Code::Opening)?.k)?;
+        let rounding = parameters::rounding(self.model, step, rows.part, self.opened(t, from)?.header())?;
         let acc = self.opened(t, step)?.accumulators(c).ok_or(Code::Opening)?;
         if self.model.product(step, &rows, &x).is_some_and(|exact| exact != acc) {
             return Err(Code::WrongLinear);
@@ -171,19 +170,6 @@ impl Checker<'_> {
         want.resize(elements.len(), 0);
         self.settle(t, step, elements.start, &i32_bytes(&want), Code::WrongLinear)?;
         if step.kind == StepKind::Head { self.maximum(t, step, c, largest) } else { Ok(()) }
-    }
-
-    fn rounding(&self, t: u32, step: Step, from: Step, k: i32) -> Result<Rounding, Failure> {
-        Ok(match step.kind {
-            StepKind::O => Rounding::attention_output(self.pack_scalars(t, from)?.shift, k),
-            StepKind::Down => Rounding::ffn_output(self.pack_scalars(t, from)?.shift, k),
-            kind => Rounding::after_norm(
-                kind,
-                &self.norm_scalars(t, from)?.scale,
-                self.model.gains_k(from).ok_or(Code::Opening)?,
-                k,
-            ),
-        })
     }
 
     fn maximum(&self, t: u32, step: Step, c: u32, largest: Option<i32>) -> Result<(), Failure> {

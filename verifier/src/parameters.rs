@@ -1,13 +1,14 @@
 //! What the checks read of a model, whoever has it: all of it, or a manifest and what an answer opens.
 
-use crate::needs::to_usize;
+use crate::needs::{input, to_usize};
 use crate::reject::Code;
 use assay_model::config::Config;
 use assay_model::matrix::Matrix;
 use assay_model::model::Gains;
 use assay_model::names;
 use assay_model::program::{Step, StepKind};
-use assay_model::steps::linear::{accumulate, accumulator_bound};
+use assay_model::steps::linear::{Rounding, accumulate, accumulator_bound};
+use assay_model::steps::{norm, pack};
 use assay_model::tables::Tables;
 use assay_model::{Model, matrix};
 use std::borrow::Cow;
@@ -67,6 +68,24 @@ pub trait Parameters {
     fn part(&self, step: Step, part: usize) -> Option<PartInfo>;
     /// Exact accumulators of some rows; `None` where the weights are not at hand and a proof stands for them.
     fn product(&self, step: Step, rows: &Rows, x: &[i16]) -> Option<Vec<i64>>;
+}
+
+/// How part `part` of a linear step rounds, given the header of its input.
+///
+/// # Errors
+/// `out-of-range` if a scalar of the header is; `opening` if the model has no such part.
+pub fn rounding(model: &dyn Parameters, step: Step, part: usize, header: &[u8]) -> Result<Rounding, Code> {
+    let k = model.part(step, part).ok_or(Code::Opening)?.k;
+    let shift = |max| pack::Header::decode(header, max).map(|h| h.shift).map_err(|_| Code::OutOfRange);
+    Ok(match step.kind {
+        StepKind::O => Rounding::attention_output(shift(pack::MAX_ATTN_SHIFT)?, k),
+        StepKind::Down => Rounding::ffn_output(shift(pack::MAX_ACT_SHIFT)?, k),
+        kind => {
+            let scale = norm::Header::decode(header).map_err(|_| Code::OutOfRange)?.scale;
+            let gains = model.gains_k(Step { kind: input(step), ..step }).ok_or(Code::Opening)?;
+            Rounding::after_norm(kind, &scale, gains, k)
+        }
+    })
 }
 
 /// The matrix of part `part` of a linear step.

@@ -3,7 +3,7 @@
 use crate::needs::to_usize;
 use crate::parameters::{PartInfo, tensor_name};
 use ark_bn254::{G1Affine, G2Affine};
-use assay_circuits::fold::BLOCK_ROWS;
+use assay_circuits::fold::tile_height;
 use assay_circuits::srs::points::{PointError, decode_g1_list};
 use assay_circuits::srs::widths::{SrsError, VerifierKey, Widths};
 use assay_model::config::Config;
@@ -137,7 +137,7 @@ impl PublicModel {
         }
         let find = |name: &str| by_name.get(name).copied().ok_or_else(|| PublicError::Tensor(name.to_owned()));
         let tied = !by_name.contains_key(names::OUTPUT);
-        let (mut gains, mut parts, mut heights) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut gains, mut parts) = (BTreeMap::new(), BTreeMap::new());
         for step in steps(config) {
             if matches!(step.kind, StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm) {
                 let (entry, _) = find(&names::of_gains(step))?;
@@ -153,7 +153,7 @@ impl PublicModel {
                     return Err(wrong("largest weight"));
                 }
                 let tile = to_usize(tiles.height);
-                if !tile.is_power_of_two() || tile > BLOCK_ROWS {
+                if tile != tile_height(to_usize(width)) {
                     return Err(wrong("tile height"));
                 }
                 if tiles.points.len() != to_usize(part.rows).div_ceil(tile) {
@@ -161,11 +161,6 @@ impl PublicModel {
                 }
                 if !key.powers2.contains_key(&width) {
                     return Err(PublicError::Width(width));
-                }
-                // One fold is made of all parts of a step.
-                let height = heights.entry(step).or_insert(tile);
-                if *height != tile {
-                    return Err(wrong("tile height"));
                 }
                 let point = |(tile, error)| PublicError::Point { tensor: name.clone(), tile, error };
                 let tiles = decode_g1_list(&tiles.points).map_err(point)?;

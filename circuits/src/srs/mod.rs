@@ -7,6 +7,7 @@
 //! - [`points`]: points and scalars as bytes;
 //! - [`ptau`]: the file of a ceremony, read and checked;
 //! - [`widths`]: what a verifier needs, with a proof that it follows from \[τ\]₂;
+//! - [`successive`]: whether points of the first group are powers of the same τ;
 //! - [`known`]: ids, and the powers that have a name;
 //! - [`development`]: powers with a public τ, for tests and trials.
 
@@ -15,4 +16,5 @@ mod draw;
 pub mod known;
 pub mod points;
 pub mod ptau;
+pub mod successive;
 pub mod widths;

@@ -4,8 +4,9 @@
 use super::ModelArg;
 use crate::commitments::partial::Partial;
 use crate::commitments::powers::{self, EXTENSION, Source};
-use crate::commitments::{commit, powers_needed, tile_count, widths};
-use anyhow::Result;
+use crate::commitments::{check, commit, powers_needed, tile_count, widths};
+use crate::cpu::platform::Tier;
+use anyhow::{Context, Result};
 use assay_circuits::srs::{development, known};
 use assay_model::domain::Domain;
 use assay_verifier::cli::progress::Progress;
@@ -54,7 +55,7 @@ pub fn run(args: &Args) -> Result<Report> {
     if !insecure {
         files::write(&beside, &key)?;
     }
-    let mut partial = Partial::open(&partial_path(&args.out), &Domain::TileCheck.hash(&[manifest.id(), srs].concat()));
+    let mut partial = Partial::open(&partial_path(&args.out), &Domain::Partial.hash(&[manifest.id(), srs].concat()));
     let resumed = partial.len();
     let total = tile_count(model);
     let progress = Mutex::new(Progress::new("committing to tiles", total));
@@ -66,6 +67,13 @@ pub fn run(args: &Args) -> Result<Report> {
     let commitments = commit(model, &manifest, (&powers.g1, &powers.widths), &mut partial, &tell);
     drop(progress);
     manifest.commitments = Some(commitments);
+    // A part that was kept may have been damaged or put there by someone else.
+    if let Err(error) = check(Tier::detect(), model, &manifest, &srs, &powers.g1) {
+        partial.remove();
+        return Err(error).context(
+            "the commitments that were kept from an interrupted run are wrong and were removed: run this again",
+        );
+    }
     let bytes = manifest.encode();
     let written = files::write(&args.out, &bytes);
     partial.remove();

@@ -47,6 +47,11 @@ impl Partial {
         Partial { path: path.to_owned(), file: file.ok(), done }
     }
 
+    /// Keeps nothing.
+    pub const fn none() -> Partial {
+        Partial { path: PathBuf::new(), file: None, done: BTreeMap::new() }
+    }
+
     /// Points of tensor `number`, if all `count` are there.
     pub fn take(&mut self, number: u32, count: usize) -> Option<Vec<[u8; 32]>> {
         self.done.remove(&number).filter(|points| points.len() == count)

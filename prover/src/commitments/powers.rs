@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use ark_bn254::{Fq, G1Affine, G2Affine};
 use ark_ff::{BigInt, PrimeField};
 use assay_circuits::srs::points::{decode_g2, encode_g2};
+use assay_circuits::srs::successive::are_successive;
 use assay_circuits::srs::widths::{Widths, exponents};
 use assay_circuits::srs::{development, ptau};
 use assay_verifier::cli::files;
@@ -95,8 +96,7 @@ pub fn encode(tau2: &G2Affine, g1: &[G1Affine]) -> Vec<u8> {
     out
 }
 
-/// Powers from bytes: points of the curve under the digest that was written with them. That they are powers of the τ of
-/// \[τ\]₂ is what the check of a manifest against weights shows.
+/// Powers from bytes: points of the curve under the digest that was written with them.
 fn decode(bytes: &[u8]) -> Option<(G2Affine, Vec<G1Affine>)> {
     let (body, digest) = bytes.split_last_chunk::<32>()?;
     if blake3::hash(body).as_bytes() != digest {
@@ -150,6 +150,11 @@ pub fn find(
         format!("{shown} is damaged: name the file of the ceremony with --srs, or make the manifest again")
     })?;
     ensure!(found == *tau2 && g1.len() >= count, "{shown} holds other powers of tau than the manifest was made with");
+    // Whoever publishes a manifest also publishes this file: points of another kind would make every proof fail.
+    ensure!(
+        are_successive(&g1, tau2),
+        "{shown} does not hold powers of tau: name the file of the ceremony with --srs, and do not trust whom this is from"
+    );
     Ok(g1)
 }
 

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Job(args) => job::run(args),
         Command::Challenge(args) => challenge::run(args),
-        Command::Check(args) => check::run(args),
+        Command::Check(args) => check::run(args, cli.json),
         Command::Audit(args) => audit::run(args),
         Command::Inspect(args) => inspect::run(args),
     };

@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<Report> {
     });
     let seconds = json!({ "load": load_seconds, "audit": started.elapsed().as_secs_f64() });
     let mode = if args.full { "full" } else { "challenge" };
-    Ok(verdict::report(result, pins.pinned(), &pins, mode, &|_| "recomputed", seconds))
+    Ok(verdict::report(result, &pins, mode, &|_| "recomputed", seconds))
 }
 
 /// The id of the model that the weights are, under the name that the job has for it: with or without commitments. Weights

@@ -11,6 +11,7 @@ pub mod job;
 pub mod manifests;
 pub mod options;
 pub mod progress;
+mod srs;
 pub mod verdict;
 
 use crate::reject::Rejection;

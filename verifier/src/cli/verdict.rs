@@ -94,7 +94,6 @@ impl Verdict {
 /// The report. `how` says how units of a kind were checked.
 pub fn report(
     result: Result<Verdict, Rejection>,
-    pinned: bool,
     pins: &Pins,
     mode: &str,
     how: &dyn Fn(StepKind) -> &'static str,
@@ -118,10 +117,9 @@ pub fn report(
         let kinds = kinds.collect::<Vec<_>>().join(", ");
         format!("{units} units in {} position(s) were checked: {kinds}", verdict.positions)
     };
+    let pinned = pins.pinned();
     let (ending, word) = if pinned {
         (Ending::Done, "VERIFIED")
-    } else if pins.pinned() {
-        (Ending::NotPinned, "CONSISTENT, NOT PINNED")
     } else {
         (
             Ending::NotPinned,
