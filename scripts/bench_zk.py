@@ -52,9 +52,9 @@ def resident(session):
     return pages * resource.getpagesize()
 
 
-def run(command, cwd=None, expect=0):
+def run(command, cwd, expect=0):
     """Wall and processor seconds, peak bytes and last line of output of a process."""
-    log = Path(cwd or ".") / "stage.log"
+    log = cwd / "stage.log"
     with log.open("wb") as out:
         start = time.perf_counter()
         child = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
@@ -142,15 +142,12 @@ def ezkl_setup(folder, rows):
 def ezkl_prove(folder, rows):
     import ezkl
 
-    def prove():
-        ezkl.gen_witness("input.json", "circuit", "witness.json")
-        return ezkl.prove("witness.json", "circuit", "pk", "proof.json", "srs")
-
-    seconds, cpu, _ = timed(prove)
+    _, witness, _ = timed(lambda: ezkl.gen_witness("input.json", "circuit", "witness.json"))
+    seconds, cpu, _ = timed(lambda: ezkl.prove("witness.json", "circuit", "pk", "proof.json", "srs"))
     outputs = json.loads(Path("witness.json").read_text())["outputs"][0]
     exact = [ezkl.felt_to_int(f) for f in outputs] == step(folder, rows)[2].tolist()
     proof = json.loads(Path("proof.json").read_text())
-    return {"call_wall": seconds, "call_cpu": cpu, "exact": exact, "proof_bytes": len(proof["proof"])}
+    return {"call_wall": seconds, "call_cpu": cpu, "witness_cpu": witness, "exact": exact, "proof_bytes": len(proof["proof"])}
 
 
 def ezkl_verify(folder, rows):
@@ -297,9 +294,8 @@ def jst(folder, rows, scaled):
 
 
 def assay(binary, folder, kind):
-    stage = lambda *args: reported(run([binary, *args]))
-    setup = stage("setup", kind, str(folder))
-    prove, verify = stage("prove", str(folder)), stage("verify", str(folder))
+    stage = lambda *args: reported(run([binary, *args, "."], folder))
+    setup, prove, verify = stage("setup", kind), stage("prove"), stage("verify")
     for result in (setup, prove, verify):
         result["call_cpu"], result["call_wall"] = result["cpu_seconds"], result["seconds"]
     return {
