@@ -23,7 +23,7 @@ import numpy as np
 COLS, ROWS = 576, 1536
 FEWER_ROWS = (768, 192, 48)
 SECONDS, BYTES = 15 * 60, 18 << 30
-VERIFICATIONS = 9
+REPEATS = 9
 FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 EZKL_LOGROWS, EZKL_COLUMNS = 19, 2
 
@@ -86,6 +86,15 @@ def run(command, cwd, expect=0):
 def reported(result):
     """The JSON line that ends a stage's output."""
     return {**result, **json.loads(result["text"].strip().splitlines()[-1])}
+
+
+def repeated(once, times=REPEATS):
+    """Medians of what several processes report, and the spread of their processor time."""
+    results = [once() for _ in range(times)]
+    numbers = [key for key, value in results[0].items() if isinstance(value, float)]
+    medians = {key: statistics.median(r[key] for r in results) for key in numbers}
+    spread = statistics.stdev(r["cpu"] for r in results)
+    return {**results[0], **medians, "peak": max(r["peak"] for r in results), "spread": spread}
 
 
 def step(folder, rows):
@@ -153,28 +162,30 @@ def ezkl_prove(folder, rows):
 def ezkl_verify(folder, rows):
     import ezkl
 
-    def verify(proof="proof.json"):
-        return ezkl.verify(proof, "settings.json", "vk", "srs")
+    seconds, cpu, accepted = timed(lambda: ezkl.verify("proof.json", "settings.json", "vk", "srs"))
+    return {"call_wall": seconds, "call_cpu": cpu, "accepted": accepted}
 
-    runs = [timed(verify) for _ in range(VERIFICATIONS)]
+
+def ezkl_refuse(folder, rows):
+    import ezkl
+
     wrong = json.loads(Path("proof.json").read_text())
     digits = wrong["instances"][0][-1]
     wrong["instances"][0][-1] = ("1" if digits[0] == "0" else "0") + digits[1:]
     Path("wrong.json").write_text(json.dumps(wrong))
     try:
-        refused = not verify("wrong.json")
+        return {"accepted": ezkl.verify("wrong.json", "settings.json", "vk", "srs")}
     except RuntimeError:
-        refused = True
-    wall, cpu, verdicts = zip(*runs)
-    return {"call_wall": statistics.median(wall), "call_cpu": statistics.median(cpu), "accepted": all(verdicts), "refused": refused}
+        return {"accepted": False}
 
 
 def ezkl(folder, rows):
     work = fresh(folder / "ezkl")
     stage = lambda name: reported(run(stage_command(name, folder, rows), work))
     srs = stage("ezkl_srs")
-    setup, prove, verify = stage("ezkl_setup"), stage("ezkl_prove"), stage("ezkl_verify")
-    checked(prove["exact"], verify["accepted"], verify["refused"])
+    setup, prove = stage("ezkl_setup"), stage("ezkl_prove")
+    verify = repeated(lambda: stage("ezkl_verify"))
+    checked(prove["exact"], verify["accepted"], not stage("ezkl_refuse")["accepted"])
     return {
         "setup": setup,
         "srs": srs,
@@ -262,21 +273,17 @@ def jst(folder, rows, scaled):
     binary = Path(python.core.__file__).parent / "binaries" / "expander-exec"
     expander = [str(binary), "-p", "Hyrax"]
     files = ["-c", "circuit.txt", "-w", "witness"]
-    prove = run([*expander, "prove", *files, "-o", "proof"], work)
+    prove = repeated(lambda: run([*expander, "prove", *files, "-o", "proof"], work))
     (work / "empty").write_bytes(b"")
     (work / "wrong").write_bytes(with_wrong_output((work / "witness").read_bytes(), value))
-    verify, load = [], []
-    for _ in range(VERIFICATIONS):
-        verify.append(run([*expander, "verify", *files, "-i", "proof"], work))
-        # Fails at the proof, after circuit and witness are loaded.
-        load.append(run([*expander, "verify", *files, "-i", "empty"], work, expect=1))
+    verify = repeated(lambda: run([*expander, "verify", *files, "-i", "proof"], work))
+    # Fails at the proof, after circuit and witness are loaded.
+    loading = repeated(lambda: run([*expander, "verify", *files, "-i", "empty"], work, expect=1))
     run([*expander, "verify", "-c", "circuit.txt", "-w", "wrong", "-i", "proof"], work, expect=1)
     checked(exact, True, True)
-    loading = {key: statistics.median(r[key] for r in load) for key in ("cpu", "wall")}
-    verifying = {key: statistics.median(r[key] for r in verify) for key in ("cpu", "wall")}
-    verifying["peak"] = max(r["peak"] for r in verify)
-    for result in (prove, verifying):
-        result["call_cpu"], result["call_wall"] = (max(0, result[key] - loading[key]) for key in ("cpu", "wall"))
+    for result in (prove, verify):
+        result["call_cpu"] = result["cpu"] - loading["cpu"]
+        result["noise"] = 2 * (result["spread"] + loading["spread"])
     return {
         "setup": setup,
         "witness": witness,
@@ -285,7 +292,7 @@ def jst(folder, rows, scaled):
         "verifier_key": size(work, "circuit.txt"),
         "witness_bytes": size(work, "witness"),
         "prove": prove,
-        "verify": verifying,
+        "verify": verify,
         "proof": size(work, "proof"),
     }
 
@@ -294,15 +301,18 @@ def jst(folder, rows, scaled):
 
 
 def assay(binary, folder, kind):
-    stage = lambda *args: reported(run([binary, *args, "."], folder))
-    setup, prove, verify = stage("setup", kind), stage("prove"), stage("verify")
-    for result in (setup, prove, verify):
-        result["call_cpu"], result["call_wall"] = result["cpu_seconds"], result["seconds"]
+    def stage(*args):
+        result = reported(run([binary, *args, "."], folder))
+        return {**result, "peak": result["peak_bytes"], "call_cpu": result["cpu_seconds"]}
+
+    setup = stage("setup", kind)
+    prove, verify = repeated(lambda: stage("prove")), repeated(lambda: stage("verify"))
+    checked(True, verify["accepted"], not stage("refuse")["accepted"])
     return {
         "setup": setup,
-        "prover_key": setup["tiles_bytes"],
         "srs_bytes": setup["powers_bytes"],
-        # One of each width and [τ]₂.
+        "prover_key": setup["tiles_bytes"],
+        # With one power of tau in G2 for the width and [τ]₂.
         "verifier_key": setup["tiles_bytes"] + 2 * 64,
         "prove": prove,
         "verify": verify,
@@ -351,10 +361,24 @@ def bytes_text(n):
     return f"{n} bytes"
 
 
+def seconds_text(s):
+    return f"{s:.3g} s" if s >= 0.1 else f"{s * 1e3:.2g} ms"
+
+
+def call_text(result):
+    """Processor time of the call; for JSTprove what is left of the process without loading, if that can be seen."""
+    noise = result.get("noise", 0)
+    return seconds_text(result["call_cpu"]) if result["call_cpu"] > noise else f"under {seconds_text(noise)}"
+
+
+def ratio_text(value, base):
+    return f"{value / base:.2g}" if value < 100 * base else f"{value / base:,.0f}"
+
+
 def table(results):
     base = results[0][2]
-    head = ["", "set-up, CPU-s", "prover key", "verifier key", "prove, CPU-s (process)", "prove, wall s (process)"]
-    head += ["verify, CPU-ms (process)", "proof", "peak memory: set-up, prove, verify", "CPU to prove, to verify, proof: times Assay's"]
+    head = ["", "set-up", "prover's, verifier's key", "prove: call, process", "verify: call, process", "proof"]
+    head += ["peak memory: set-up, prove, verify", "times Assay's: prove, verify (processes), proof"]
     print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")
     for name, rows, r, reasons in results:
         if r is None:
@@ -363,22 +387,16 @@ def table(results):
         if rows != ROWS:
             name += f", **576 to {rows} only** ({'; '.join(reasons)})"
         prove, verify, setup = r["prove"], r["verify"], r["setup"]
-        ratio = (
-            prove["call_cpu"] / base["prove"]["call_cpu"],
-            verify["call_cpu"] / base["verify"]["call_cpu"],
-            r["proof"] / base["proof"],
-        )
+        ratio = [ratio_text(r[k]["cpu"], base[k]["cpu"]) for k in ("prove", "verify")] + [ratio_text(r["proof"], base["proof"])]
         cells = [
             name,
-            f"{setup.get('call_cpu', setup['cpu']):.2f}",
-            bytes_text(r["prover_key"]),
-            bytes_text(r["verifier_key"]),
-            f"{prove['call_cpu']:.2f} ({prove['cpu']:.2f})",
-            f"{prove['call_wall']:.2f} ({prove['wall']:.2f})",
-            f"{verify['call_cpu'] * 1e3:.1f} ({verify['cpu'] * 1e3:.0f})",
+            seconds_text(setup.get("call_cpu", setup["cpu"])),
+            f"{bytes_text(r['prover_key'])}, {bytes_text(r['verifier_key'])}",
+            f"{call_text(prove)}, {seconds_text(prove['cpu'])}",
+            f"{call_text(verify)}, {seconds_text(verify['cpu'])}",
             f"{r['proof']:,} bytes",
             ", ".join(bytes_text(s["peak"]) for s in (setup, prove, verify)),
-            ", ".join(f"{x:.2g}" if x < 100 else f"{x:.0f}" for x in ratio) if rows == ROWS else "not comparable",
+            ", ".join(ratio) if rows == ROWS else "not comparable",
         ]
         print("| " + " | ".join(cells) + " |")
 
@@ -406,7 +424,7 @@ def main(folder, binary):
                 value.pop("text", None)
     report = folder / "results.json"
     report.write_text(json.dumps([{"name": n, "rows": k, "result": r, "failed": f} for n, k, r, f in results], indent=1))
-    print(f"\nall figures: {os.path.relpath(report)}\n")
+    print(f"\nall figures, wall times among them: {os.path.relpath(report)}\n\nprocessor time of all cores:\n")
     table(results)
     print(f"\nload average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
 
