@@ -135,7 +135,8 @@ fn both_refuse_the_files_when_any_byte_of_them_differs() {
     let folder = tempfile::tempdir().expect("a folder");
     let honest = read(&directory("units"));
     let id = id(&honest);
-    let parts: [(&str, fn(&mut Files) -> &mut Vec<u8>); 6] = [
+    type Part = (&'static str, fn(&mut Files) -> &mut Vec<u8>);
+    let parts: [Part; 6] = [
         ("manifest", |f| &mut f.manifest),
         ("job", |f| &mut f.job),
         ("receipt", |f| &mut f.receipt),

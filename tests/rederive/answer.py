@@ -76,6 +76,11 @@ class Model:
         return m["columns"] * m["max_abs"] * 32767
 
 
+def tile_height(width):
+    """Rows of a tile: the largest power of two up to 256 with at most 2^15 weights."""
+    return max((h for h in (2**i for i in range(9)) if h * width <= 1 << 15), default=1)
+
+
 def check_chain(job, receipt, output):
     """Steps 3 and 4 of docs/protocol.md, section 8, as far as they bind roots."""
     require(job.digest == receipt.job, "the job's digest")
@@ -186,6 +191,7 @@ def statement(model, units, openings):
                     part, first, rows = program.chunk_rows(kind, c)
                     matrix = model.matrix(kind, layer, part)
                     h = matrix["tile"]
+                    require(h == tile_height(matrix["columns"]), "tile height")
                     blocks.append((c, rows, matrix["tiles"][first // h : ceil(first + rows, h)]))
                 folds.append({"matrix": step, "width": matrix["columns"], "tile": h, "blocks": blocks})
             claims.append({

@@ -7,8 +7,10 @@ fn rho(statement: &Statement<'_>) -> Fr {
     begin(statement).unwrap().rho().0
 }
 
+type Change<T> = (&'static str, fn(&mut T));
+
 /// One change to each part of the statement, every one of which leaves it well formed.
-fn changes() -> Vec<(&'static str, fn(&mut Statement<'_>))> {
+fn changes() -> Vec<Change<Statement<'static>>> {
     vec![
         ("powers of tau", |s| s.context.srs[0] ^= 1),
         ("manifest", |s| s.context.manifest[31] ^= 1),
@@ -86,22 +88,22 @@ fn widths_and_claims_on_equal_folds_are_told_apart() {
     assert_ne!(rho(&cut), rho(&other));
 }
 
-/// Changes to a proof's parts, by the first challenge that each must move: 1 δ, 2 γ, 3 z, 4 ν, 5 e.
-fn parts() -> Vec<(&'static str, usize, fn(&mut Proof))> {
+/// Changes to a proof's parts, behind the first challenge that each must move: 1 δ, 2 γ, 3 z, 4 ν, 5 e.
+fn parts() -> Vec<(usize, Change<Proof>)> {
     vec![
-        ("fold 0", 1, |p| p.folds[0] = -p.folds[0]),
-        ("fold 2", 1, |p| p.folds[2] = -p.folds[2]),
-        ("order of the folds", 1, |p| p.folds.swap(0, 1)),
-        ("A", 2, |p| p.product = -p.product),
-        ("B", 3, |p| p.degree = -p.degree),
-        ("quotient 0", 3, |p| p.quotients[0] = -p.quotients[0]),
-        ("quotient 1", 3, |p| p.quotients[1] = -p.quotients[1]),
-        ("value 0", 4, |p| p.fold_values[0] += Fr::ONE),
-        ("value 2", 4, |p| p.fold_values[2] += Fr::ONE),
-        ("A(z)", 4, |p| p.product_value += Fr::ONE),
-        ("witness at z", 5, |p| p.at_z = -p.at_z),
-        ("witness at 1/z", 5, |p| p.at_inverse = -p.at_inverse),
-        ("order of the witnesses", 5, |p| std::mem::swap(&mut p.at_z, &mut p.at_inverse)),
+        (1, ("fold 0", |p| p.folds[0] = -p.folds[0])),
+        (1, ("fold 2", |p| p.folds[2] = -p.folds[2])),
+        (1, ("order of the folds", |p| p.folds.swap(0, 1))),
+        (2, ("A", |p| p.product = -p.product)),
+        (3, ("B", |p| p.degree = -p.degree)),
+        (3, ("quotient 0", |p| p.quotients[0] = -p.quotients[0])),
+        (3, ("quotient 1", |p| p.quotients[1] = -p.quotients[1])),
+        (4, ("value 0", |p| p.fold_values[0] += Fr::ONE)),
+        (4, ("value 2", |p| p.fold_values[2] += Fr::ONE)),
+        (4, ("A(z)", |p| p.product_value += Fr::ONE)),
+        (5, ("witness at z", |p| p.at_z = -p.at_z)),
+        (5, ("witness at 1/z", |p| p.at_inverse = -p.at_inverse)),
+        (5, ("order of the witnesses", |p| std::mem::swap(&mut p.at_z, &mut p.at_inverse))),
     ]
 }
 
@@ -114,7 +116,7 @@ fn each_challenge_is_drawn_after_all_that_is_to_be_fixed_before_it() {
         [k.rho, k.delta, k.gamma, k.z, k.nu, k.e]
     };
     let before = list(&proof);
-    for (what, first, change) in parts() {
+    for (first, (what, change)) in parts() {
         let mut other = proof.clone();
         change(&mut other);
         for (i, (now, before)) in list(&other).iter().zip(&before).enumerate() {
@@ -127,7 +129,7 @@ fn each_challenge_is_drawn_after_all_that_is_to_be_fixed_before_it() {
 fn every_part_of_a_proof_is_needed_as_it_is() {
     let stated = mixed();
     let proof = stated.prove();
-    for (what, _, change) in parts() {
+    for (_, (what, change)) in parts() {
         let mut other = proof.clone();
         change(&mut other);
         assert_eq!(stated.verify(&other), Err(FoldError::Equation), "{what}");

@@ -58,6 +58,23 @@ fn every_value_of_the_statement_is_proved() {
     }
 }
 
+#[test]
+fn a_block_that_is_not_full_keeps_its_256_places() {
+    // The last rows of one matrix before the first of another, as a step of several matrices has them.
+    let mut stated = WORLD.stated(&[(0, vec![1])], &[0, 0], 19);
+    let (next, rows) = WORLD.fold(3, &[0]);
+    stated.statement.folds[0].blocks.extend(next.blocks.into_iter().map(|b| Block { chunk: 7, ..b }));
+    stated.rows[0].extend(rows);
+    for claim in &mut stated.statement.claims {
+        claim.acc = stated.rows[0].iter().map(|row| product(row, &claim.x)).collect();
+    }
+    assert_eq!(stated.statement.claims[0].acc.len(), 44 + 256);
+    assert_eq!(stated.verify(&stated.prove()), Ok(()));
+    // A row of the second block at the place right behind the first one's last.
+    stated.statement.claims[1].acc.swap(43, 44);
+    assert_eq!(stated.verify(&stated.prove()), Err(FoldError::Equation));
+}
+
 /// Shapes of matrices, and of each one which chunks are folded and how many claims are made.
 fn shapes() -> impl Strategy<Value = Vec<(usize, usize, usize, u8, usize)>> {
     let rows = prop_oneof![1usize..=40, 250usize..=262, 500usize..=600];
