@@ -13,11 +13,14 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// Encoded points, one a tile.
+type Points = Vec<[u8; 32]>;
+
 /// What is already made.
 pub struct Partial {
     path: PathBuf,
     file: Option<File>,
-    done: BTreeMap<u32, Vec<[u8; 32]>>,
+    done: BTreeMap<u32, Points>,
 }
 
 impl Partial {
@@ -53,7 +56,7 @@ impl Partial {
     }
 
     /// Points of tensor `number`, if all `count` are there.
-    pub fn take(&mut self, number: u32, count: usize) -> Option<Vec<[u8; 32]>> {
+    pub fn take(&mut self, number: u32, count: usize) -> Option<Points> {
         self.done.remove(&number).filter(|points| points.len() == count)
     }
 
@@ -86,7 +89,7 @@ impl Partial {
 }
 
 /// The first record, and what follows it.
-fn record(bytes: &[u8]) -> Option<(u32, Vec<[u8; 32]>, &[u8])> {
+fn record(bytes: &[u8]) -> Option<(u32, Points, &[u8])> {
     let (number, rest) = bytes.split_first_chunk::<4>()?;
     let (count, rest) = rest.split_first_chunk::<4>()?;
     let size = (u32::from_le_bytes(*count) as usize).checked_mul(32)?;
