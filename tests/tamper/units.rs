@@ -122,9 +122,9 @@ fn off_by_one() -> Vec<Case> {
 fn decided(kind: StepKind, at: usize) -> Unit {
     let c = &MODEL.config;
     let kib = |element: usize| element * c.shape(kind).element.size() / 1024;
-    let units = (0..c.unit_count(kind)).filter_map(|u| c.unit(kind, u)).filter(|u| *u != Unit::Header);
+    let mut units = (0..c.unit_count(kind)).filter_map(|u| c.unit(kind, u)).filter(|u| *u != Unit::Header);
     let writes = |unit: &Unit| kib(assay_verifier::needs::outputs(c, kind, *unit).start) <= kib(at);
-    units.filter(writes).next_back().expect("a unit")
+    units.rfind(writes).expect("a unit")
 }
 
 /// A value off by one in every chunk and head of every step.
