@@ -125,16 +125,20 @@ fn statement(tiles: &[G1Affine]) -> Statement<'_> {
     }
 }
 
-/// A fold proof of a statement of one product: a decoded one encodes to the same bytes and proves nothing.
+/// A fold proof of a statement of one product: a decoded one encodes to the same bytes and proves nothing. The equations,
+/// which take a hundred times as long as decoding, are tried for one input in 32.
 pub fn fold_proof(data: &[u8]) {
+    let (&how, data) = data.split_first().unwrap_or((&0, &[]));
     // The row (1, 0), whatever tau is.
     let tiles = [G1Affine::generator()];
     let statement = statement(&tiles);
     match Proof::decode(data, &statement) {
         Ok(proof) => {
             assert_eq!(proof.encode(), data, "a proof has one form");
-            let verdict = fold::verify(&statement, &|e| Some(development::power2(e as u64)), &proof);
-            assert_eq!(verdict, Err(FoldError::Equation));
+            if how & 31 == 31 {
+                let verdict = fold::verify(&statement, &|e| Some(development::power2(e as u64)), &proof);
+                assert_eq!(verdict, Err(FoldError::Equation));
+            }
         }
         Err(error) => readable(error),
     }

@@ -231,7 +231,8 @@ fn proofs(out: &mut Vec<Seed>) {
     let point = |p: &G1Affine| encode_g1(p).to_vec();
     let (zero, one) = (point(&G1Affine::default()), point(&G1Affine::generator()));
     let proof = |p: &[u8], scalar: u8| {
-        let mut bytes = p.repeat(4);
+        let mut bytes = vec![31];
+        bytes.extend(p.repeat(4));
         bytes.extend([[scalar; 32], [scalar; 32]].concat());
         bytes.extend(p.repeat(2));
         bytes

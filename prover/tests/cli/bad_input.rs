@@ -70,7 +70,7 @@ fn a_manifest_or_job_of_another_model_is_refused() {
     refused(
         &desk,
         &run("toy.gguf", &["--manifest", "m", "--prompt", "hi", "--max-tokens", "4"]),
-        "these weights are model",
+        "use the weights it was made from",
     );
     desk.verifier(&["job", "--manifest", "m", "--prompt", "hi", "--max-tokens", "4", "--out", "j"]).code(0);
     refused(&desk, &run("toy.gguf", &["--job", "j"]), "these weights are model");

@@ -17,7 +17,7 @@ fn done(desk: &Desk) -> String {
     let report = desk.prover(&[&run[..], &["--out", "rig"]].concat()).code(0).json();
     assert_eq!(report["tokens"].as_array().unwrap().len(), 5);
     assert!(report["text"].is_string());
-    assert_eq!(desk.list("rig"), ["job.job", "job.output", "job.receipt"]);
+    assert_eq!(desk.list("rig"), ["job.job", "job.manifest", "job.output", "job.receipt"]);
     report["rig"].as_str().unwrap().to_owned()
 }
 
