@@ -58,7 +58,7 @@ say "9. Who has the weights can recompute every unit in exact integers instead, 
 
 say "10. One bit of the proof altered on the way:"
 cp "$out/rig/answer.proof" "$out/rig/altered.proof"
-printf '\x55' | dd of="$out/rig/altered.proof" bs=1 seek=5000 conv=notrunc status=none
+printf '\x55' | dd of="$out/rig/altered.proof" bs=1 seek=500000 conv=notrunc status=none
 set +e
 "$verifier" check --manifest "$manifest" --receipt "$out/client/job.receipt" --job "$out/client/job.job" --rig "$rig" \
   --now "$(date +%s)" --challenge "$out/client/question.challenge" --proof "$out/rig/altered.proof"

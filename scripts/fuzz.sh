@@ -26,7 +26,8 @@ else
     export RUSTC_BOOTSTRAP=1
 fi
 # All code under test is safe Rust, so no sanitizer: bodies count allocations, the build has overflow checks.
-flags=(--sanitizer none)
+# -O: which code is built with assertions is for fuzz/Cargo.toml to say.
+flags=(--sanitizer none -O)
 # Targets that spend their time in curves, big integers or regular expressions: to trace every comparison there takes more
 # time than all the rest, and tells libFuzzer nothing.
 plain=(--no-trace-compares --target-dir fuzz/target/plain)
