@@ -231,8 +231,7 @@ fn proofs(out: &mut Vec<Seed>) {
     let point = |p: &G1Affine| encode_g1(p).to_vec();
     let (zero, one) = (point(&G1Affine::default()), point(&G1Affine::generator()));
     let proof = |p: &[u8], scalar: u8| {
-        let mut bytes = vec![31];
-        bytes.extend(p.repeat(4));
+        let mut bytes = p.repeat(4);
         bytes.extend([[scalar; 32], [scalar; 32]].concat());
         bytes.extend(p.repeat(2));
         bytes
@@ -249,9 +248,9 @@ fn proofs(out: &mut Vec<Seed>) {
         }
     }
     let points = vector().powers();
-    with_lengths(out, "widths", "chain", [&[31], points].concat());
-    let mut other = [&[31], points].concat();
-    other[9] ^= 1;
+    with_lengths(out, "widths", "chain", points.to_vec());
+    let mut other = points.to_vec();
+    other[8] ^= 1;
     add(out, "widths", "another-width", other);
     add(out, "ptau", "new-1", include_bytes!("../../tests/vectors/ptau/new-1.ptau").to_vec());
 }
