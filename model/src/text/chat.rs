@@ -19,7 +19,7 @@ pub const FUEL: u64 = 1_000_000;
 /// Most bytes that one operation of fuel pays for: those that it counts, and as many again three times while a text grows.
 pub const PER_FUEL: usize = 4 * STEP;
 /// Most bytes held for one byte of the template or of a message.
-pub const PER_BYTE: usize = 512;
+pub const PER_BYTE: usize = 256;
 /// Bytes held whatever the template is.
 pub const FREE: usize = 1 << 20;
 /// Most bytes of a prompt.

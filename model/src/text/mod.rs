@@ -11,6 +11,8 @@ pub mod chat;
 pub mod codec;
 #[cfg(feature = "text")]
 mod jinja;
+#[cfg(all(test, feature = "text"))]
+mod known;
 #[cfg(feature = "text")]
 mod pieces;
 mod pre;

@@ -129,7 +129,9 @@ fn length(budget: &Budget, value: &Value) -> Run<usize> {
 fn number(name: &str, value: &Value, args: &mut Args) -> Run<Value> {
     Ok(match (name, value) {
         ("abs", Value::Float(f)) => Value::Float(f.abs()),
-        ("abs", _) => value.int()?.checked_abs().map_or_else(|| wrong("a number is too large"), |n| Ok(Value::Int(n)))?,
+        ("abs", _) => {
+            value.int()?.checked_abs().map_or_else(|| wrong("a number is too large"), |n| Ok(Value::Int(n)))?
+        }
         ("round", _) => {
             let digits = args.get(0, "precision").map_or(Ok(0), |v| v.int())?.clamp(0, 15);
             let Some(f) = as_float(value) else { return wrong(format!("a {} cannot be rounded", value.kind())) };
@@ -256,7 +258,8 @@ fn higher(budget: &Budget, name: &str, value: &Value, args: &mut Args) -> Run<Va
 fn sorted(budget: &Budget, name: &str, value: &Value, args: &mut Args) -> Run<Value> {
     let sensitive = args.named("case_sensitive").is_some_and(|v| v.truth());
     let path = args.named("attribute");
-    let by_value = name == "dictsort" && args.named("by").is_some_and(|v| matches!(&v, Value::Str(s) if &**s == "value"));
+    let by_value =
+        name == "dictsort" && args.named("by").is_some_and(|v| matches!(&v, Value::Str(s) if &**s == "value"));
     let reverse = args.get(0, "reverse").is_some_and(|v| v.truth());
     let list = if name == "dictsort" { methods::items(budget, value)? } else { Value::List(value.iterate(budget)?) };
     let mut keyed = Vec::new();

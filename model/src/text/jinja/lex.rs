@@ -65,9 +65,10 @@ impl<'s> Lexer<'s> {
         let mut line_start = true;
         loop {
             let rest = self.rest();
-            let tag = rest.match_indices('{').map(|(at, _)| at).find(|at| {
-                matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'%' | b'#'))
-            });
+            let tag = rest
+                .match_indices('{')
+                .map(|(at, _)| at)
+                .find(|at| matches!(rest.as_bytes().get(at + 1), Some(b'{' | b'%' | b'#')));
             let Some(at) = tag else {
                 self.data(rest);
                 return Ok(());

@@ -185,7 +185,8 @@ pub fn items(budget: &Budget, value: &Value) -> Run<Value> {
     match value {
         Value::Map(map) => {
             budget.take_many(map.entries.len(), SLOT + 2 * ENTRY)?;
-            let pairs = map.entries.iter().map(|(key, value)| Value::tuple(vec![Value::Str(key.clone()), value.clone()]));
+            let pairs =
+                map.entries.iter().map(|(key, value)| Value::tuple(vec![Value::Str(key.clone()), value.clone()]));
             Value::list(pairs.collect::<Run<_>>()?)
         }
         Value::Undefined => Value::list(Vec::new()),

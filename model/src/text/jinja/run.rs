@@ -403,7 +403,8 @@ impl<'a, 's> Runner<'a, 's> {
                 let (first, second) = (args.need(0, "start")?.int()?, args.get(1, "stop"));
                 let step = args.get(2, "step").map_or(Ok(1), |v| v.int())?;
                 let (start, stop) = second.map_or(Ok((0, first)), |stop| stop.int().map(|stop| (first, stop)))?;
-                let span = if step < 0 { i128::from(start) - i128::from(stop) } else { i128::from(stop) - i128::from(start) };
+                let span =
+                    if step < 0 { i128::from(start) - i128::from(stop) } else { i128::from(stop) - i128::from(start) };
                 let step_size = i128::from(step.unsigned_abs());
                 if step == 0 || span > i128::from(MAX_RANGE) * step_size {
                     return wrong("a range has no step or more than 100000 numbers");

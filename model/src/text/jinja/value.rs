@@ -239,7 +239,9 @@ impl Value {
                 }
                 out.push("}")
             }
-            Self::Namespace(_) | Self::Loop(_) | Self::Macro(_) | Self::Function(_) => wrong(format!("a {} has no text", self.kind())),
+            Self::Namespace(_) | Self::Loop(_) | Self::Macro(_) | Self::Function(_) => {
+                wrong(format!("a {} has no text", self.kind()))
+            }
         }
     }
 
@@ -292,7 +294,14 @@ pub fn set_attribute(budget: &Budget, space: &Namespace, key: &str, value: Value
 /// A number as Python writes it.
 pub fn float(f: f64) -> String {
     if !f.is_finite() {
-        return if f.is_nan() { "nan" } else if f > 0.0 { "inf" } else { "-inf" }.to_owned();
+        return if f.is_nan() {
+            "nan"
+        } else if f > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }
+        .to_owned();
     }
     let scientific = format!("{f:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
