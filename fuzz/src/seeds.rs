@@ -216,6 +216,24 @@ fn texts(out: &mut Vec<Seed>) {
         "methods",
         "{{ 'a b'.split(' ')[1].upper().replace('B', bos_token).strip() ~ {'k': 1}.items() }}".into(),
     );
+    // Each asked a template engine for memory or a stack without end.
+    for (name, text) in [
+        ("list-text", "{{ [['a'] * 99999] * 99999 ~ 7 }}"),
+        (
+            "shared",
+            "{% set n = namespace(l=[1]) %}{% for i in range(28) %}{% set n.l = [n.l, n.l] %}{% endfor %}{% set x = n.l | tojson %}",
+        ),
+        ("doubled", "{% set n = namespace(l=[1]) %}{% for i in range(70) %}{% set n.l = n.l + n.l %}{% endfor %}"),
+        ("sliced", "{% set n = namespace(l=[1]) %}{% for i in range(9999) %}{% set n.l = n.l[:] %}{% endfor %}"),
+        ("itself", "{% set n = namespace(a=1) %}{% set n.a = n %}{{ n }}"),
+        ("calls", "{% macro f(x) %}{{ f([x]) }}{% endmacro %}{{ f(1) }}"),
+        (
+            "sorts",
+            "{{ messages | sort(attribute='role') | map(attribute='content') | unique | join(', ') | indent(2) }}",
+        ),
+    ] {
+        add(out, "template", name, text.into());
+    }
     for (name, text) in [
         ("decimal", "0.95"),
         ("fraction", "3/16"),

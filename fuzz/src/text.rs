@@ -48,14 +48,15 @@ pub fn tokenizer(data: &[u8]) {
     assert!(tokenizer.decode(&every).len() <= 1 << 20);
 }
 
-/// A template: a prompt within its limit, the same every time, or one line that says why not.
+/// A template: a prompt within its limits of length and memory, the same every time, or one line that says why not.
 pub fn template(data: &[u8]) {
     let Ok(template) = std::str::from_utf8(data) else { return };
     let messages = [("system", "be brief"), ("user", "hello {{ x }}")];
-    // A part of what a prompt may take: a template that uses all of it takes a millisecond.
-    let render = || chat::render_within(chat::FUEL / 64, template, &messages, "<s>", "</s>", true);
-    // That fuel pays for 1 MB; the text of a list is not charged before it is made, which is known and open.
-    match alloc::bounded(data.len(), 1 << 10, 64 << 20, render) {
+    // A part of what a prompt may take: a template that uses all of it takes some milliseconds.
+    let fuel = chat::FUEL / 64;
+    let render = || chat::render_within(fuel, template, &messages, "<s>", "</s>", true);
+    let given = data.len() + messages.iter().map(|(role, content)| role.len() + content.len()).sum::<usize>();
+    match alloc::bounded(given, chat::PER_BYTE, chat::FREE + fuel as usize * chat::PER_FUEL, render) {
         Ok(prompt) => {
             assert!(prompt.len() <= chat::MAX_PROMPT);
             assert_eq!(render().as_ref(), Ok(&prompt));

@@ -10,10 +10,12 @@ pub mod alphabet;
 pub mod chat;
 pub mod codec;
 #[cfg(feature = "text")]
+mod jinja;
+#[cfg(all(test, feature = "text"))]
+mod known;
+#[cfg(feature = "text")]
 mod pieces;
 mod pre;
-#[cfg(feature = "text")]
-mod python;
 #[cfg(feature = "text")]
 mod stream;
 #[cfg(feature = "text")]
