@@ -68,12 +68,17 @@ impl Vector {
     }
 }
 
-/// Edits of a valid answer. Only the unchanged one is accepted.
+/// Edits of a valid answer. Only the unchanged one is accepted. Where nothing but the equations is left to refuse an answer,
+/// they are tried for one in 256.
 pub fn proved(data: &[u8]) {
     let vector = vector();
     let bytes = edited(vector, Bytes(data));
     let Ok(answer) = Answer::decode(&bytes) else { return };
     assert_eq!(answer.encode(), bytes, "an answer has one form");
+    let stated = audit::stated(&vector.public, &vector.claim(), &vector.challenge, &answer);
+    if stated.is_ok() && bytes != vector.answer && !seldom(data) {
+        return;
+    }
     match audit::proved(&vector.public, &vector.claim(), &vector.challenge, &answer) {
         Ok(_) => assert_eq!(bytes, vector.answer, "another answer was accepted"),
         Err(rejection) => {
