@@ -146,6 +146,8 @@ fn the_text_of_a_list_is_paid_for_before_it_is_written() {
         "{% set s = 'x' * 1000000 %}{% set l = [s] * 1000 %}{% set t = l | join %}",
         "{% set ns = namespace(l=['a']) %}{% for i in range(70) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
         "{% set ns = namespace(l=['a']) %}{% for i in range(90000) %}{% set ns.l = ns.l[:] + ['a'] %}{% endfor %}",
+        "{% set l = [1] * 9999999 %}",
+        "{% set l = range(100000) %}{% for i in range(300) %}{% set x = l[:] %}{% endfor %}",
         &[lists, "{% set x = ns.l ~ '' %}"].concat(),
         &[lists, "{% set x = ns.l | tojson %}"].concat(),
         &[lists, "{% set x = ns.l | string %}"].concat(),
@@ -170,13 +172,24 @@ fn nothing_is_nested_deeper_than_a_megabyte_of_stack() {
         "{% if 1 %}".repeat(6_000),
         "{% macro f(x) %}{{ f(x + 1) }}{% endmacro %}{{ f(1) }}".to_owned(),
         "{% set ns = namespace(a=[1]) %}{% for i in range(9000) %}{% set ns.a = [ns.a] %}{% endfor %}".to_owned(),
-        "{% set ns = namespace(a=1) %}{% set ns.a = ns %}{{ ns }}".to_owned(),
-        "{% set ns = namespace(a=1) %}{% set ns.a = [ns] %}{{ ns.a }}".to_owned(),
-        format!("{{{{ [1] | map({}'upper') }}}}", "'map', ".repeat(6_000)),
+        // Every level pays for a copy of the arguments: so many as the budget allows.
+        format!("{{{{ 'a' | map({}'upper') }}}}", "'map', ".repeat(1_500)),
     ];
     let small = std::thread::Builder::new().stack_size(1 << 20);
     let run = move || deep.iter().filter(|t| !matches!(go(t, &[]), Err(ChatError::Template { line: 1, .. }))).count();
     assert_eq!(small.spawn(run).unwrap().join().unwrap(), 0);
+}
+
+#[test]
+fn nothing_holds_a_namespace_so_none_holds_itself() {
+    for set in ["ns", "[ns]", "{'a': (ns,)}", "namespace(b=ns)", "loop", "f"] {
+        let template =
+            "{% set ns = namespace(a=1) %}{% for i in [1] %}{% macro f() %}{% endmacro %}{% set ns.a = VALUE %}";
+        let template = template.replace("VALUE", set) + "{% endfor %}";
+        let said = go(&template, &[]);
+        let right = |reason: &str| reason.ends_with("cannot be part of another value");
+        assert!(matches!(&said, Err(ChatError::Template { line: 1, reason }) if right(reason)), "{set}: {said:?}");
+    }
 }
 
 #[test]

@@ -339,11 +339,8 @@ pub fn holds(budget: &Budget, name: &str, value: &Value, args: &mut Args) -> Run
         "lower" | "upper" => {
             let s = value.to_text(budget)?;
             budget.take(s.len())?;
-            let (is, other): (fn(char) -> bool, fn(char) -> bool) = match name {
-                "lower" => (char::is_lowercase, char::is_uppercase),
-                _ => (char::is_uppercase, char::is_lowercase),
-            };
-            s.chars().any(is) && !s.chars().any(other)
+            let (lower, upper) = (s.chars().any(char::is_lowercase), s.chars().any(char::is_uppercase));
+            if name == "lower" { lower && !upper } else { upper && !lower }
         }
         "in" => contains(budget, &args.need(0, "seq")?, value)?,
         "eq" | "equalto" | "==" => same(budget, value, &args.need(0, "other")?)?,

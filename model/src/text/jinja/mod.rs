@@ -15,6 +15,8 @@
 mod arguments;
 mod ast;
 pub mod budget;
+mod calls;
+mod expressions;
 mod filters;
 mod json;
 mod lex;
