@@ -1,6 +1,6 @@
 //! Chat templates: messages to the prompt a model was trained on.
 //!
-//! A template is a Jinja program out of a model file, so a stranger wrote it: [`jinja`](super::jinja) runs it within a
+//! A template is a Jinja program out of a model file, so a stranger wrote it: an interpreter of our own runs it within a
 //! budget. It sees what the Hugging Face libraries show it, with `trim_blocks` and `lstrip_blocks` set. It does not see
 //! the date: `strftime_now` is undefined, so that the same messages give the same prompt everywhere; templates that ask
 //! for it test whether it is there and carry a fixed date.
