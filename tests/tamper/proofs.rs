@@ -10,7 +10,7 @@ use assay_model::program::{Step, StepKind, Unit};
 use assay_model::wire::{FileKind, WireError};
 use assay_prover::cpu::platform::Tier;
 use assay_prover::disclose::disclose;
-use assay_tests::client::{ask, columns};
+use assay_tests::client::{ask, columns, units};
 use assay_tests::forge;
 use assay_tests::public::{Published, published};
 use assay_tests::rig::Honest;
@@ -20,6 +20,7 @@ use assay_tests::trace::{Signed, signed};
 use assay_verifier::answer::{self, Source};
 use assay_verifier::parameters::Parameters;
 use assay_verifier::{Answer, Challenge, Code, Rejection, audit, draw};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 /// Position of the column that is drawn.
@@ -299,6 +300,17 @@ fn products_of_the_same_chunks_share_a_fold() {
     let tails = drawn(&challenge).keys().filter(|t| **t >= HONEST.job.tail_from()).count();
     assert_eq!(statement.folds.len(), folds());
     assert_eq!(statement.claims.len(), 2 * (folds() - 1) + tails);
+}
+
+#[test]
+fn products_of_other_chunks_of_a_matrix_have_a_fold_of_their_own() {
+    let challenge = ask(&HONEST, units(60), &mut Rng::new(22));
+    let answer = forge::answer(&MODEL, &PUBLISHED, &HONEST, &challenge);
+    let (public, claim) = (PUBLISHED.public(), HONEST.claim());
+    let (_, statement, _) = audit::stated(public, &claim, &challenge, &answer).expect("an honest answer");
+    let matrices: BTreeSet<u32> = statement.folds.iter().map(|f| f.matrix).collect();
+    assert!(matrices.len() < statement.folds.len(), "some matrix is drawn in two ways");
+    assert!(audit::proved(public, &claim, &challenge, &answer).is_ok());
 }
 
 /// Two faults in one answer: that of the earlier step is named.

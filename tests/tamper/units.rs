@@ -5,7 +5,7 @@
 use crate::case::{Case, HONEST, MODEL, assert_all, column, proved_at, verdict_at};
 use assay_circuits::fold::FoldError;
 use assay_model::program::{CHUNK, Step, StepKind, Unit};
-use assay_model::steps::{i16_values, norm, pack};
+use assay_model::steps::{norm, pack};
 use assay_tests::client::{self, ask, units};
 use assay_tests::forge;
 use assay_tests::machine::{At, Leaf, Machine, Normed, Packed, packed};
@@ -13,7 +13,6 @@ use assay_tests::public::published;
 use assay_tests::rig::{Honest, Rig, Run, edit_i16, edit_i32, run};
 use assay_tests::rng::Rng;
 use assay_tests::spread::spread;
-use assay_tests::toy;
 use assay_tests::trace::{Signed, commit, signed};
 use assay_verifier::{Challenge, Code, Rejection, audit, draw};
 use std::sync::LazyLock;
@@ -419,22 +418,6 @@ fn an_owner_of_the_weights_believes_no_accumulator() {
         });
         assert_all(&[fitted]);
     }
-}
-
-#[test]
-fn the_largest_of_a_chunk_that_is_not_full_may_be_negative() {
-    let mut model = toy::model(toy::large(), 1);
-    let (t, head) = (HONEST.job.tail_from(), Step { kind: StepKind::FinalNorm, layer: 0 });
-    let x = i16_values(&RUN.columns[t as usize][model.config.step_index(head) as usize].tensor);
-    let old = model.output.take().expect("a head of its own");
-    let mut rows = vec![vec![0; old.cols]; old.rows];
-    rows.iter_mut().enumerate().for_each(|(r, row)| old.decode_row(r, row));
-    // The rows of the last chunk look away from the hidden state of this position.
-    let entry = |r: usize, c: usize| if r < 2 * CHUNK { (rows[r][c] / 16) as i16 } else { -4095 * x[c].signum() };
-    model.output = Some(toy::pack(old.rows, old.cols, old.k, entry));
-    let claim = signed(&model, &toy::job(&model, 5, 5, 2), &mut Honest);
-    let challenge = column(&claim, t);
-    assert!(audit::challenge(&model, &claim.claim(), &challenge, &claim.answer(&model, &challenge)).is_ok());
 }
 
 #[test]
