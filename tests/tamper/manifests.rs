@@ -58,7 +58,10 @@ fn every_tensor_is_there_once_in_its_shape() {
     );
     assert_eq!(code(|m| entry(m, DOWN).dims.reverse()), "manifest-entry");
     assert_eq!(code(|m| entry(m, "output_norm.weight").dims[0] += 1), "manifest-entry");
-    assert_eq!(code(|m| entry(m, DOWN).k = 33), "manifest-entry");
+    assert_eq!(code(|m| entry(m, "token_embd.weight").dims[1] -= 1), "manifest-entry");
+    for k in [-33, 33] {
+        assert_eq!(code(|m| entry(m, DOWN).k = k), "manifest-entry");
+    }
     assert_eq!(code(|m| entry(m, DOWN).max_abs = 1 << 20), "manifest-entry");
 }
 

@@ -1,15 +1,16 @@
 //! What is disclosed and proved to a client without weights, altered or taken from elsewhere.
 
 use crate::case::{Case, HONEST, MODEL, assert_all, column};
-use assay_circuits::fold::FoldError;
+use assay_circuits::fold::{Context, FoldError};
 use assay_circuits::srs::points::{PointError, decode_g1, encode_g1};
+use assay_circuits::srs::{development, known};
 use assay_circuits::tree;
 use assay_model::domain::Digest;
 use assay_model::program::{Step, StepKind, Unit};
 use assay_model::wire::{FileKind, WireError};
 use assay_prover::cpu::platform::Tier;
 use assay_prover::disclose::disclose;
-use assay_tests::client::{ask, columns};
+use assay_tests::client::{ask, columns, units};
 use assay_tests::forge;
 use assay_tests::public::{Published, published};
 use assay_tests::rig::Honest;
@@ -19,6 +20,7 @@ use assay_tests::trace::{Signed, signed};
 use assay_verifier::answer::{self, Source};
 use assay_verifier::parameters::Parameters;
 use assay_verifier::{Answer, Challenge, Code, Rejection, audit, draw};
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 /// Position of the column that is drawn.
@@ -279,6 +281,55 @@ fn accumulators() -> Vec<Case> {
 #[test]
 fn what_is_disclosed_or_proved_falsely_is_refused_for_its_reason() {
     assert_all(&CASES);
+}
+
+#[test]
+fn the_statement_is_about_these_powers_this_manifest_this_receipt_and_this_challenge() {
+    let public = PUBLISHED.public();
+    let (_, statement, _) = audit::stated(public, &HONEST.claim(), &COLUMN, &ANSWER).expect("an honest answer");
+    let (receipt, challenge) = (HONEST.receipt.id(), COLUMN.digest());
+    let srs = known::id(&development::tau2());
+    assert_eq!(statement.context, Context { srs, manifest: PUBLISHED.manifest.id(), receipt, challenge });
+}
+
+#[test]
+fn products_of_the_same_chunks_share_a_fold() {
+    let challenge = ask(&HONEST, columns(2), &mut Rng::new(21));
+    let answer = forge::answer(&MODEL, &PUBLISHED, &HONEST, &challenge);
+    let (_, statement, _) = audit::stated(PUBLISHED.public(), &HONEST.claim(), &challenge, &answer).expect("honest");
+    let tails = drawn(&challenge).keys().filter(|t| **t >= HONEST.job.tail_from()).count();
+    assert_eq!(statement.folds.len(), folds());
+    assert_eq!(statement.claims.len(), 2 * (folds() - 1) + tails);
+}
+
+#[test]
+fn products_of_other_chunks_of_a_matrix_have_a_fold_of_their_own() {
+    let challenge = ask(&HONEST, units(60), &mut Rng::new(22));
+    let answer = forge::answer(&MODEL, &PUBLISHED, &HONEST, &challenge);
+    let (public, claim) = (PUBLISHED.public(), HONEST.claim());
+    let (_, statement, _) = audit::stated(public, &claim, &challenge, &answer).expect("an honest answer");
+    let matrices: BTreeSet<u32> = statement.folds.iter().map(|f| f.matrix).collect();
+    assert!(matrices.len() < statement.folds.len(), "some matrix is drawn in two ways");
+    assert!(audit::proved(public, &claim, &challenge, &answer).is_ok());
+}
+
+/// Two faults in one answer: that of the earlier step is named.
+#[test]
+fn the_first_fault_is_named() {
+    let both = |challenge: bool, body: bool| {
+        let mut answer = ANSWER.clone();
+        answer.disclosure.truncate(before_proof());
+        answer.disclosure[0] ^= 1;
+        answer.challenge[0] ^= u8::from(challenge);
+        answer.body[0] ^= u8::from(body);
+        verdict(&answer)
+    };
+    assert_eq!(both(true, true), Err(Rejection::whole(Code::WrongChallenge)));
+    assert_eq!(both(false, true), Err(Rejection::whole(Code::WrongWeights)));
+    let mut answer = ANSWER.clone();
+    answer.disclosure.truncate(before_proof());
+    answer.body[0] ^= 1;
+    assert_eq!(verdict(&answer).map_err(|r| r.code), Err(Code::Opening));
 }
 
 #[test]

@@ -2,15 +2,19 @@
 //!
 //! The client draws the column of the lie, so its first wrong unit is the one that is named.
 
-use crate::case::{Case, HONEST, MODEL, assert_all, proved_at, verdict_at};
+use crate::case::{Case, HONEST, MODEL, assert_all, column, proved_at, verdict_at};
 use assay_circuits::fold::FoldError;
 use assay_model::program::{CHUNK, Step, StepKind, Unit};
 use assay_model::steps::{norm, pack};
+use assay_tests::client::{self, ask, units};
+use assay_tests::forge;
 use assay_tests::machine::{At, Leaf, Machine, Normed, Packed, packed};
+use assay_tests::public::published;
 use assay_tests::rig::{Honest, Rig, Run, edit_i16, edit_i32, run};
+use assay_tests::rng::Rng;
 use assay_tests::spread::spread;
 use assay_tests::trace::{Signed, commit, signed};
-use assay_verifier::{Code, Rejection};
+use assay_verifier::{Challenge, Code, Rejection, audit, draw};
 use std::sync::LazyLock;
 
 /// Position of every lie: one of the answer, neither the first nor the last.
@@ -229,6 +233,7 @@ fn norms(kind: StepKind) -> Vec<Lie> {
 
 fn packs(kind: StepKind) -> Vec<Lie> {
     let code = if kind == StepKind::Act { Code::WrongAct } else { Code::WrongPack };
+    let beyond = 1 + if kind == StepKind::Act { pack::MAX_ACT_SHIFT } else { pack::MAX_ATTN_SHIFT };
     vec![
         lie("the shift above the chunks'", kind, Unit::Header, Code::WrongHeader, |leaf| {
             *leaf.header.last_mut().expect("a shift") += 1;
@@ -242,10 +247,10 @@ fn packs(kind: StepKind) -> Vec<Lie> {
         lie("a finer shift throughout", kind, Unit::Chunk(0), code, |leaf| {
             leaf.header.iter_mut().for_each(|s| *s = 0);
         }),
-        lie("the shift out of range", kind, Unit::Header, Code::OutOfRange, |leaf| {
-            *leaf.header.last_mut().expect("a shift") = 64;
+        lie("the shift out of range", kind, Unit::Header, Code::OutOfRange, move |leaf| {
+            *leaf.header.last_mut().expect("a shift") = beyond;
         }),
-        lie("a chunk's shift out of range", kind, Unit::Header, Code::OutOfRange, |leaf| leaf.header[0] = 64),
+        lie("a chunk's shift out of range", kind, Unit::Header, Code::OutOfRange, move |leaf| leaf.header[0] = beyond),
         lie("−2^15", kind, decided(kind, 5), code, |leaf| edit_i16(leaf, 5, |_| i16::MIN)),
     ]
 }
@@ -268,6 +273,30 @@ fn key_values() -> Vec<Lie> {
         beyond("a value of −2^15", 3 * hd, i16::MIN),
     ]);
     out
+}
+
+/// What is named when `changed` lies at [`T`] and a challenge draws `unit` of `step` there, but none of what `besides` says.
+fn alone(
+    changed: Step,
+    change: impl Fn(&mut Leaf),
+    (step, unit): (Step, Unit),
+    besides: impl Fn(Step, Unit) -> bool,
+) -> [Rejection; 2] {
+    let c = &MODEL.config;
+    let mut run = RUN.clone();
+    change(&mut run.columns[T as usize][c.step_index(changed) as usize]);
+    let claim = commit(c, &HONEST.job, run, &|_, _| {});
+    let fits = |challenge: &Challenge| {
+        let drawn = draw::draw(challenge, &claim.claim().extent(c));
+        let steps = drawn.get(&T).into_iter().flatten().filter_map(|(&index, units)| Some((c.step(index)?, units)));
+        let at = steps.flat_map(|(s, units)| units.iter().filter_map(move |u| Some((s, c.unit(s.kind, *u)?))));
+        let at: Vec<(Step, Unit)> = at.collect();
+        at.contains(&(step, unit)) && !at.iter().any(|(s, u)| besides(*s, *u))
+    };
+    let rng = &mut Rng::new(11);
+    let challenge = std::iter::repeat_with(|| ask(&claim, units(12), rng)).find(fits).expect("an endless stream");
+    let audited = audit::challenge(&MODEL, &claim.claim(), &challenge, &claim.answer(&MODEL, &challenge));
+    [audited, client::proved(&MODEL, &claim, &challenge)].map(|v| v.expect_err("accepted"))
 }
 
 /// What the headers of the logits say, and the sampled token.
@@ -349,6 +378,46 @@ pub static COARSER: LazyLock<Vec<Case>> = LazyLock::new(|| {
 #[test]
 fn a_shift_that_is_not_the_smallest_is_wrong_even_if_all_else_follows_from_it() {
     assert_all(&COARSER);
+}
+
+#[test]
+fn a_unit_is_checked_even_if_others_that_write_to_its_chunk_are_not_drawn() {
+    let cases = [
+        (StepKind::AttnNorm, Unit::Chunk(0), Code::WrongNorm),
+        (StepKind::Kv, Unit::Head(0), Code::WrongKv),
+        (StepKind::Attention, Unit::Head(2), Code::WrongAttention),
+        (StepKind::Act, Unit::Chunk(1), Code::WrongAct),
+    ];
+    for (kind, unit, code) in cases {
+        let step = Step { kind, layer: 1 };
+        let at = assay_verifier::needs::outputs(&MODEL.config, kind, unit).start;
+        let change = |leaf: &mut Leaf| leaf.tensor[MODEL.config.shape(kind).element.size() * at] ^= 1;
+        let got = alone(step, change, (step, unit), |s, u| s == step && u != unit);
+        assert_eq!(got, [Rejection::unit(code, T, step, unit); 2]);
+    }
+}
+
+#[test]
+fn a_product_does_not_take_what_is_no_mantissa() {
+    let [norm, qkv] = [StepKind::AttnNorm, StepKind::Qkv].map(|kind| Step { kind, layer: 1 });
+    let change = |leaf: &mut Leaf| edit_i16(leaf, 300, |_| i16::MIN);
+    let got = alone(norm, change, (qkv, Unit::Chunk(0)), |s, u| {
+        s == norm && u != Unit::Header || s == qkv && u != Unit::Chunk(0)
+    });
+    assert_eq!(got, [Rejection::unit(Code::OutOfRange, T, qkv, Unit::Chunk(0)); 2]);
+}
+
+/// Accumulators that round to what was committed, told to one who has the weights.
+#[test]
+fn an_owner_of_the_weights_believes_no_accumulator() {
+    for lie in values().iter().filter(|lie| lie.kind.is_linear()) {
+        let fitted = lie.judged(|claim, t| {
+            let challenge = column(claim, t);
+            let answer = forge::answer(&MODEL, &published(&MODEL), claim, &challenge);
+            audit::challenge(&MODEL, &claim.claim(), &challenge, &answer).map(|_| ())
+        });
+        assert_all(&[fitted]);
+    }
 }
 
 #[test]

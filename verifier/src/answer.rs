@@ -294,3 +294,55 @@ fn read_step<'a>(
     }
     Ok(digest.ok().map(|digest| (Opened { header, bytes, chunks, derived }, digest)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two chunks and a half.
+    fn tensor() -> Vec<u8> {
+        (0..2560u32).map(|i| (i % 251) as u8).collect()
+    }
+
+    /// The first chunk opened, the others derived.
+    fn opened(tensor: &[u8]) -> Opened<'_> {
+        let derived = |c| {
+            let value = chunks::value(tensor.len(), c, &tensor[chunks::range(tensor.len(), c)]);
+            (c, Derived { value, acc: Vec::new(), bytes: Vec::new() })
+        };
+        let chunks = BTreeMap::from([(0, Cow::Borrowed(&tensor[..1024]))]);
+        Opened { header: &[], bytes: tensor.len(), chunks, derived: BTreeMap::from([derived(1), derived(2)]) }
+    }
+
+    #[test]
+    fn made_bytes_count_from_when_their_chunk_is_whole_and_come_in_order() {
+        let tensor = tensor();
+        let mut opened = opened(&tensor);
+        assert_eq!(opened.settle(1000, &tensor[1000..1500]), Some(true));
+        assert_eq!(opened.bytes(1000..1024), Some(tensor[1000..1024].to_vec()));
+        assert_eq!(opened.bytes(1000..1500), None, "not whole yet");
+        assert_eq!(opened.settle(1501, &tensor[1501..2048]), None, "a byte left out");
+        assert_eq!(opened.settle(1499, &tensor[1499..2048]), None, "a byte twice");
+        assert_eq!(opened.settle(1500, &tensor[1500..]), Some(true));
+        assert_eq!(opened.bytes(900..2560), Some(tensor[900..].to_vec()));
+        assert_eq!(opened.bytes(900..2561), None, "beyond the tensor");
+    }
+
+    #[test]
+    fn a_byte_that_is_not_the_committed_one_is_noticed_wherever_it_stands() {
+        let tensor = tensor();
+        for at in [0, 1023, 1024, 2047, 2048, 2559] {
+            let mut want = tensor.clone();
+            want[at] ^= 1;
+            assert_eq!(opened(&tensor).settle(0, &want), Some(false), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_is_neither_opened_nor_derived_settles_nothing() {
+        let tensor = tensor();
+        let mut opened = opened(&tensor);
+        opened.chunks.clear();
+        assert_eq!(opened.settle(0, &tensor[..10]), None);
+    }
+}

@@ -43,6 +43,7 @@ fn rho(powers: &[G1Affine], tau2: &G2Affine) -> Fr {
 mod tests {
     use super::*;
     use crate::srs::development::{power2, powers, tau2};
+    use ark_bn254::Fq;
 
     #[test]
     fn powers_of_one_tau_are_successive() {
@@ -70,5 +71,38 @@ mod tests {
         // All of them times a constant follow from each other, but do not begin at the generator.
         let scaled: Vec<_> = g1.iter().map(|p| (*p * Fr::from(5)).into_affine()).collect();
         assert!(!are_successive(&scaled, &tau2()));
+    }
+
+    /// The generators times these numbers.
+    fn points<const N: usize>(numbers: [Fr; N]) -> Vec<G1Affine> {
+        numbers.map(|n| (G1Affine::generator() * n).into_affine()).to_vec()
+    }
+
+    #[test]
+    fn rho_known_before_the_points_lets_errors_cancel() {
+        let tau = crate::srs::development::tau();
+        let rho = rho(&powers(3), &tau2());
+        // ρ·a + ρ²·b = ρ·τ·ρ·a, so powers that are off by a and b satisfy the equation at this ρ.
+        let a = Fr::from(7);
+        let b = tau * a - a * rho.inverse().unwrap();
+        assert!(!are_successive(&points([Fr::ONE, tau + a, tau * tau + b]), &tau2()));
+    }
+
+    #[test]
+    fn rho_known_before_tau_lets_any_points_be_its_powers() {
+        let [x, y] = [11, 12].map(Fr::from);
+        let points = points([Fr::ONE, x, y]);
+        let rho = rho(&points, &tau2());
+        let other = (x + rho * y) / (Fr::ONE + rho * x);
+        assert!(!are_successive(&points, &(G2Affine::generator() * other).into_affine()));
+    }
+
+    #[test]
+    fn rho_depends_on_both_coordinates() {
+        let [mut at_x, mut at_y] = [powers(3), powers(3)];
+        at_x[1].x += Fq::ONE;
+        at_y[1].y += Fq::ONE;
+        let [honest, at_x, at_y] = [powers(3), at_x, at_y].map(|points| rho(&points, &tau2()));
+        assert!(honest != at_x && honest != at_y);
     }
 }

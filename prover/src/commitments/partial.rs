@@ -117,6 +117,7 @@ mod tests {
         std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         let mut second = Partial::open(&path, &[1; 32]);
         assert_eq!((second.take(7, 1), second.take(4, 2)), (None, Some(vec![[9; 32], [8; 32]])));
+        assert_eq!(Partial::open(&path, &[1; 32]).take(4, 3), None, "a tensor of another number of tiles");
         second.keep(7, &[[7; 32]]);
         drop(second);
         assert_eq!(std::fs::read(&path).unwrap(), whole);

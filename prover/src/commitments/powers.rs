@@ -161,6 +161,8 @@ pub fn find(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ark_bn254::Fr;
+    use ark_ec::{AffineRepr, CurveGroup};
 
     #[test]
     fn kept_powers_come_back_and_damage_is_noticed() {
@@ -173,6 +175,66 @@ mod tests {
             assert_eq!(decode(&other), None, "byte {at}");
         }
         assert_eq!(decode(&bytes[..40]), None);
+    }
+
+    #[test]
+    fn a_digest_makes_no_powers_of_what_is_none() {
+        let bytes = encode(&development::tau2(), &development::powers(5));
+        let refused = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
+            let mut body = bytes[..bytes.len() - 32].to_vec();
+            change(&mut body);
+            let digest = *blake3::hash(&body).as_bytes();
+            body.extend(digest);
+            assert_eq!(decode(&body), None, "{name}");
+        };
+        let (count, points) = (13 + 64, 13 + 64 + 4);
+        refused("another magic", &|b| b[12] = 2);
+        refused("no point of the second group", &|b| b[13..count].fill(0xff));
+        refused("a power less than is said", &|b| b[count] += 1);
+        refused("a power more than is said", &|b| b[count] -= 1);
+        refused("part of a power", &|b| b.truncate(b.len() - 1));
+        refused("a point that is not on the curve", &|b| b[points] ^= 1);
+        refused("a coordinate above the modulus", &|b| b[points..points + 32].fill(0xff));
+    }
+
+    /// Powers of `tau`, not the development one.
+    fn of(tau: u64, count: u64) -> (G2Affine, Vec<G1Affine>) {
+        let power = |e| (G1Affine::generator() * Fr::from(tau.pow(e as u32))).into_affine();
+        ((G2Affine::generator() * Fr::from(tau)).into_affine(), (0..count).map(power).collect())
+    }
+
+    #[test]
+    fn kept_powers_are_used_if_they_are_enough_and_those_of_the_manifest() {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = dir.path().join("x.manifest");
+        let ((tau2, g1), (other2, other)) = (of(3, 5), of(4, 5));
+        let with = |bytes: &[u8], count: usize| {
+            std::fs::write(manifest.with_extension(EXTENSION), bytes).unwrap();
+            find(&tau2, count, &[2], None, Some(&manifest)).map_err(|e| format!("{e:#}"))
+        };
+        let refused = |bytes: &[u8], count, why: &str| {
+            let message = with(bytes, count).expect_err(why);
+            assert!(message.contains(why), "{message}");
+        };
+        let kept = encode(&tau2, &g1);
+        assert_eq!(with(&kept, 5).as_ref(), Ok(&g1));
+        refused(&kept, 6, "other powers of tau");
+        refused(&encode(&other2, &other), 5, "other powers of tau");
+        refused(&encode(&tau2, &other), 5, "does not hold powers of tau");
+        refused(&kept[..kept.len() - 1], 5, "is damaged");
+        std::fs::remove_file(manifest.with_extension(EXTENSION)).unwrap();
+        for place in [None, Some(manifest.as_path())] {
+            let message = format!("{:#}", find(&tau2, 5, &[2], None, place).unwrap_err());
+            assert!(message.contains("name the file of the ceremony with --srs"), "{message}");
+        }
+    }
+
+    #[test]
+    fn powers_that_are_named_are_those_of_the_manifest() {
+        let named = Some(&Source::Development);
+        assert_eq!(find(&development::tau2(), 5, &[2], named, None).unwrap(), development::powers(5));
+        let message = format!("{:#}", find(&of(3, 1).0, 5, &[2], named, None).unwrap_err());
+        assert!(message.contains("other powers of tau"), "{message}");
     }
 
     #[test]

@@ -132,6 +132,8 @@ mod tests {
     use super::*;
     use crate::fold::tests::{Numbers, matrix};
     use crate::fold::tiles::Committer;
+    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ff::{BigInteger, PrimeField};
     use assay_circuits::srs::development::powers;
 
     #[test]
@@ -166,6 +168,54 @@ mod tests {
         refused(&|tiles| tiles.swap(1, 3));
         assert_eq!(with(&|tiles| tiles.swap(0, 2)), Err(CheckError::Shape(0)));
         assert_eq!(with(&|tiles| tiles[4].clear()), Err(CheckError::Shape(4)));
+    }
+
+    #[test]
+    fn shapes_that_are_none_are_refused() {
+        let powers = powers(2048);
+        let mut m = matrix(600, 2, &mut Numbers(2));
+        let with = |matrix: &Matrix, tile: usize| {
+            let commitments = vec![G1Affine::identity(); 600usize.div_ceil(tile.max(1))];
+            let tensors = [Tiled { matrix, digest: [0; 32], tile, commitments: &commitments }];
+            check(Tier::detect(), &[9; 32], &powers, &tensors)
+        };
+        for tile in [0, 3, 96, 512] {
+            assert_eq!(with(&m, tile), Err(CheckError::Shape(0)), "tile height {tile}");
+        }
+        assert_eq!(with(&m, 256), Err(CheckError::Commitments));
+        m.max_abs = MAX_WEIGHT + 1;
+        assert_eq!(with(&m, 256), Err(CheckError::Shape(0)), "weights of more than 20 bits");
+    }
+
+    #[test]
+    fn coefficients_known_before_the_commitments_let_errors_cancel() {
+        let (powers, m) = (powers(80), matrix(16, 10, &mut Numbers(1)));
+        let mut commitments = Committer::new(&powers, 1 << 19).tiles(&m, 8, &|| ());
+        let honest = [Tiled { matrix: &m, digest: [0; 32], tile: 8, commitments: &commitments }];
+        let r = coefficients(&[9; 32], &honest).concat();
+        let g = G1Affine::generator();
+        commitments[0] = (commitments[0] + g * r[1]).into_affine();
+        commitments[1] = (commitments[1] - g * r[0]).into_affine();
+        let tensors = [Tiled { matrix: &m, digest: [0; 32], tile: 8, commitments: &commitments }];
+        assert_eq!(check(Tier::detect(), &[9; 32], &powers, &tensors), Err(CheckError::Commitments));
+    }
+
+    #[test]
+    fn coefficients_of_128_bits_follow_from_all_that_is_checked() {
+        let [m, longer, wider] = [(16, 10), (15, 10), (16, 9)].map(|(rows, cols)| matrix(rows, cols, &mut Numbers(1)));
+        let commitments = powers(4);
+        let tensor = Tiled { matrix: &m, digest: [0; 32], tile: 8, commitments: &commitments };
+        let r = coefficients(&[9; 32], &[tensor]);
+        assert!(r.concat().iter().any(|r| (121..=128).contains(&r.into_bigint().num_bits())), "{r:?}");
+        assert_ne!(coefficients(&[8; 32], &[tensor]), r, "other powers");
+        for (name, other) in [
+            ("digest", Tiled { digest: [1; 32], ..tensor }),
+            ("rows", Tiled { matrix: &longer, ..tensor }),
+            ("columns", Tiled { matrix: &wider, ..tensor }),
+            ("tile height", Tiled { tile: 4, ..tensor }),
+        ] {
+            assert_ne!(coefficients(&[9; 32], &[other]), r, "{name}");
+        }
     }
 
     #[test]

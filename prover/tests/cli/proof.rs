@@ -1,6 +1,10 @@
 //! A client without weights: manifests with commitments, answers with fold proofs, and what becomes of both when altered.
 
 use super::support::Desk;
+use ark_bn254::Fr;
+use assay_circuits::srs::{development, ptau::write::Recipe};
+use assay_model::manifest::Manifest;
+use assay_verifier::cli::hex;
 use std::fs;
 
 const RUN: [&str; 7] = ["--json", "run", "--model", "toy.gguf", "--job", "my.job", "--key"];
@@ -44,6 +48,9 @@ fn an_honest_job_is_verified_without_weights_under_every_policy() {
             (report["srs"]["insecure"].as_bool(), report["srs"]["name"].as_str()),
             (Some(true), Some("insecure-development"))
         );
+        let manifest = Manifest::decode(&fs::read(desk.path("toy.manifest")).unwrap()).unwrap();
+        assert_eq!(report["manifest"], hex(&manifest.id()));
+        assert_eq!(report["srs"]["named"], false);
         let units = report["units"].as_array().unwrap();
         assert_eq!(units.len() as u64, report["units_checked"].as_u64().unwrap());
         for unit in units {
@@ -91,6 +98,9 @@ fn what_is_altered_is_rejected_with_its_code() {
     // The last scalar before the two witnesses.
     assert_eq!(check(body - 96, |b| b ^ 1)["code"], "fold-equation");
     assert_eq!(check(body + 9, |b| b ^ 1)["code"], "opening");
+    let other_rig = "11".repeat(20);
+    let other_rig = [&CHECK[..], &["p", "--job", "my.job", "--rig", &other_rig]].concat();
+    assert_eq!(desk.verifier(&other_rig).code(1).json()["rejection"]["code"], "wrong-rig");
     fs::write(desk.path("q"), &proof[..proof.len() - 1]).unwrap();
     let cut = desk.verifier(&[&CHECK[..], &["q"]].concat()).code(1).json();
     assert_eq!(cut["rejection"]["code"], "malformed-proof");
@@ -136,7 +146,7 @@ fn a_manifest_is_the_same_file_every_time_and_an_interrupted_one_is_continued() 
 fn a_rig_refuses_a_manifest_whose_commitments_are_not_those_of_its_weights() {
     let desk = Desk::new();
     done(&desk, "insecure-development");
-    let mut manifest = assay_model::manifest::Manifest::decode(&fs::read(desk.path("toy.manifest")).unwrap()).unwrap();
+    let mut manifest = Manifest::decode(&fs::read(desk.path("toy.manifest")).unwrap()).unwrap();
     let tiles = &mut manifest.commitments.as_mut().unwrap().tiles;
     let (i, j) = (0..tiles.len())
         .flat_map(|i| (0..i).map(move |j| (i, j)))
@@ -166,6 +176,11 @@ fn powers_that_a_client_names_are_required() {
     let other = "11".repeat(32);
     let message = run(&other).code(2).json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("not with those that --srs names"), "{message}");
+    for (name, tau, code) in [("same.ptau", development::tau(), 0), ("other.ptau", Fr::from(5), 2)] {
+        let recipe = Recipe { power: 4, tau, alpha: Fr::from(6), beta: Fr::from(7) };
+        fs::write(desk.path(name), recipe.sections().bytes()).unwrap();
+        run(name).code(code);
+    }
     let message = run("missing.ptau").code(2).json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("missing.ptau"), "{message}");
 }

@@ -79,9 +79,7 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
         fields.insert("srs".into(), srs.json(args.srs.is_some()));
         fields.insert("manifest".into(), hex(&public.id).into());
     }
-    if args.srs.is_none() || srs.insecure {
-        report.text.push_str(&format!("\n{srs}"));
-    }
+    report.text.extend(srs.said(args.srs.is_some()));
     Ok(report)
 }
 

@@ -46,6 +46,11 @@ impl Srs {
         Ok(())
     }
 
+    /// A line for a report, unless the caller `named` them and they are not public.
+    pub fn said(&self, named: bool) -> Option<String> {
+        (!named || self.insecure).then(|| format!("\n{self}"))
+    }
+
     /// For a report; `named` says that the caller named them.
     pub fn json(&self, named: bool) -> Value {
         json!({ "id": hex(&self.id), "name": self.name, "insecure": self.insecure, "named": named })
@@ -64,6 +69,52 @@ impl fmt::Display for Srs {
                 "UNKNOWN powers of tau {}: whoever knows tau can forge such a proof. Name the ones you trust with --srs",
                 hex(&self.id)
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Powers that nobody knows.
+    fn unknown() -> Srs {
+        Srs::of(&VerifierKey { tau2: development::power2(2), powers2: Default::default() })
+    }
+
+    fn insecure() -> Srs {
+        Srs::of(&VerifierKey { tau2: development::tau2(), powers2: Default::default() })
+    }
+
+    #[test]
+    fn a_report_says_whose_powers_these_are_unless_the_caller_named_them() {
+        for named in [false, true] {
+            assert!(insecure().said(named).unwrap().contains("INSECURE"), "named or not");
+            assert_eq!(insecure().json(named)["named"], named);
+        }
+        assert!(unknown().said(false).unwrap().contains("UNKNOWN"));
+        assert_eq!(unknown().said(true), None);
+        let known = Srs { name: Some("a ceremony"), ..unknown() };
+        assert_eq!(known.said(false).unwrap(), "\npowers of tau: a ceremony");
+        assert_eq!(
+            (insecure().json(true)["name"].as_str(), insecure().json(true)["insecure"].as_bool()),
+            (Some(development::NAME), Some(true))
+        );
+        assert_eq!(
+            (unknown().json(true)["name"].as_str(), unknown().json(true)["insecure"].as_bool()),
+            (None, Some(false))
+        );
+    }
+
+    #[test]
+    fn only_the_powers_that_are_named_will_do() {
+        let id = |srs: &Srs| hex(&srs.id);
+        assert!(unknown().require(&id(&unknown())).is_ok());
+        assert!(insecure().require(&id(&insecure())).is_ok() && insecure().require(development::NAME).is_ok());
+        for (srs, named) in
+            [(unknown(), id(&insecure())), (unknown(), development::NAME.to_owned()), (insecure(), id(&unknown()))]
+        {
+            assert!(srs.require(&named).unwrap_err().to_string().contains("not with those that --srs names"));
         }
     }
 }
