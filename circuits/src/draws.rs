@@ -39,26 +39,31 @@ impl Draws {
 
     /// Next draw below `bound`; 0 for a bound of 0 or 1, which takes nothing from the stream.
     pub fn below(&mut self, bound: u128) -> u128 {
-        // The largest multiple of the bound that fits: words from there on would favour small remainders.
-        let Some(tail) = u128::MAX.checked_rem(bound).and_then(|r| r.checked_add(1)).and_then(|r| r.checked_rem(bound))
-        else {
-            return 0;
-        };
-        if bound == 1 {
-            return 0;
-        }
-        let limit = u128::MAX.saturating_sub(tail);
-        loop {
-            let word = self.word();
-            if word <= limit {
-                return word.checked_rem(bound).unwrap_or(0);
-            }
-        }
+        below(bound, || self.word())
     }
 
     /// Whether an event of chance `threshold / 2^16` happens.
     pub fn chance(&mut self, threshold: u32) -> bool {
         u32::from(u16::from_le_bytes([0; 2].map(|_: u8| self.byte()))) < threshold
+    }
+}
+
+/// A draw below `bound` from uniform words; 0 for a bound of 0 or 1, which takes no word.
+pub fn below(bound: u128, mut word: impl FnMut() -> u128) -> u128 {
+    // The largest multiple of the bound that fits: words from there on would favour small remainders.
+    let Some(tail) = u128::MAX.checked_rem(bound).and_then(|r| r.checked_add(1)).and_then(|r| r.checked_rem(bound))
+    else {
+        return 0;
+    };
+    if bound == 1 {
+        return 0;
+    }
+    let limit = u128::MAX.saturating_sub(tail);
+    loop {
+        let word = word();
+        if word <= limit {
+            return word.checked_rem(bound).unwrap_or(0);
+        }
     }
 }
 

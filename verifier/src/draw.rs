@@ -14,7 +14,7 @@ use crate::challenge::{Challenge, FULL_DENSITY, Policy};
 use crate::weights::Weights;
 use assay_circuits::draws::Draws;
 use assay_model::config::Config;
-use assay_model::program::{CHUNK, StepKind, Works};
+use assay_model::program::{CHUNK, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Drawn units: position, then step number, then unit number.
@@ -95,26 +95,36 @@ fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
     let mut take = |t: u32, step: u32, unit: u32| {
         drawn.entry(t).or_default().entry(step).or_default().insert(unit);
     };
-    let (positions, works) = (Weights::new(&extent.works()), extent.config.works());
+    let positions = Weights::new(&extent.works());
     for i in 0..count {
-        let (t, step, unit) = if i.is_multiple_of(2) {
-            unit_by_work(draws, extent, &positions, &works)
-        } else {
-            unit_by_class(draws, extent)
-        };
+        let (t, step, unit) = unit(extent, &positions, i, &mut |bound| draws.below(bound));
         take(t, step, unit);
     }
-    let last = extent.last();
-    for (step, kind) in kinds(extent, last) {
-        match kind {
-            StepKind::Head => {
-                take(last, step, extent.last_token.checked_div(u32::try_from(CHUNK).unwrap_or(1)).unwrap_or(0));
-            }
-            StepKind::Sample => take(last, step, 0),
-            _ => {}
-        }
+    for (t, step, unit) in always(extent) {
+        take(t, step, unit);
     }
     drawn
+}
+
+/// Draw number `i` of unit mode: position, step, unit. `positions` are the works of all positions.
+pub(crate) fn unit(
+    extent: &Extent<'_>,
+    positions: &Weights,
+    i: u32,
+    below: &mut dyn FnMut(u128) -> u128,
+) -> (u32, u32, u32) {
+    if i.is_multiple_of(2) { unit_by_work(below, extent, positions) } else { unit_by_class(below, extent) }
+}
+
+/// What unit mode takes whatever it draws: at the last position, the head chunk of the last token and the sample unit.
+pub(crate) fn always<'e>(extent: &'e Extent<'_>) -> impl Iterator<Item = (u32, u32, u32)> + 'e {
+    let last = extent.last();
+    let chunk = extent.last_token.checked_div(u32::try_from(CHUNK).unwrap_or(1)).unwrap_or(0);
+    kinds(extent, last).filter_map(move |(step, kind)| match kind {
+        StepKind::Head => Some((last, step, chunk)),
+        StepKind::Sample => Some((last, step, 0)),
+        _ => None,
+    })
 }
 
 /// Step numbers and kinds of position `t`.
@@ -122,9 +132,9 @@ pub(crate) fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = 
     (0..extent.steps(t)).filter_map(|i| Some((i, extent.config.step(i)?.kind)))
 }
 
-fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>, positions: &Weights, works: &Works) -> (u32, u32, u32) {
-    let config = extent.config;
-    let mut draw = |weights: &Weights| weights.find(draws.below(weights.total()));
+fn unit_by_work(below: &mut dyn FnMut(u128) -> u128, extent: &Extent<'_>, positions: &Weights) -> (u32, u32, u32) {
+    let (config, works) = (extent.config, extent.config.works());
+    let mut draw = |weights: &Weights| weights.find(below(weights.total()));
     let t = small(draw(positions));
     let steps: Vec<_> = kinds(extent, t).collect();
     let at = draw(&Weights::new(&steps.iter().map(|(_, kind)| works.step(*kind, t)).collect::<Vec<_>>()));
@@ -134,12 +144,12 @@ fn unit_by_work(draws: &mut Draws, extent: &Extent<'_>, positions: &Weights, wor
     (t, step, small(unit))
 }
 
-fn unit_by_class(draws: &mut Draws, extent: &Extent<'_>) -> (u32, u32, u32) {
-    let step = small(draws.below(u128::from(extent.config.step_count(true))));
+fn unit_by_class(below: &mut dyn FnMut(u128) -> u128, extent: &Extent<'_>) -> (u32, u32, u32) {
+    let step = small(below(u128::from(extent.config.step_count(true))));
     let kind = extent.config.step(step).map_or(StepKind::Embed, |s| s.kind);
     let first = if step >= extent.config.step_count(false) { extent.tail_from } else { 0 };
-    let t = first.saturating_add(small(draws.below(u128::from(extent.positions.saturating_sub(first)))));
-    let unit = small(draws.below(u128::from(extent.config.unit_count(kind))));
+    let t = first.saturating_add(small(below(u128::from(extent.positions.saturating_sub(first)))));
+    let unit = small(below(u128::from(extent.config.unit_count(kind))));
     (t, step, unit)
 }
 

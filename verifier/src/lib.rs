@@ -12,6 +12,7 @@
 //! | [`draw`], [`needs`] | which units a challenge draws, what must be opened to check them |
 //! | [`check`] | one function per kind of step |
 //! | [`audit`] | the whole verdict, as numbered steps |
+//! | [`settlement`] | what a chain checks, hashed as it hashes |
 //! | [`soundness`] | the chance that a lie escapes, as code |
 
 #![forbid(unsafe_code)]
@@ -44,6 +45,7 @@ pub mod products;
 pub mod public;
 pub mod receipt;
 pub mod reject;
+pub mod settlement;
 pub mod sign;
 pub mod soundness;
 pub mod trace;

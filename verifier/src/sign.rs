@@ -18,7 +18,7 @@ pub fn keccak(bytes: &[u8]) -> Digest {
 }
 
 /// A left-padded EVM word.
-fn word<const N: usize>(value: &[u8; N]) -> [u8; 32] {
+pub(crate) fn word<const N: usize>(value: &[u8; N]) -> [u8; 32] {
     let mut out = [0; 32];
     for (to, from) in out.iter_mut().rev().zip(value.iter().rev()) {
         *to = *from;
@@ -37,8 +37,16 @@ fn domain_separator(settlement: &Settlement) -> Digest {
     keccak(words.as_flattened())
 }
 
-/// EIP-712 digest of a receipt: what the rig signs.
-pub fn receipt_digest(receipt: &Receipt) -> Digest {
+/// EIP-712 digest of a struct with this hash, for the chain and the contract of `settlement`.
+pub fn typed_digest(settlement: &Settlement, struct_hash: &Digest) -> Digest {
+    let mut message = vec![0x19, 0x01];
+    message.extend(domain_separator(settlement));
+    message.extend(struct_hash);
+    keccak(&message)
+}
+
+/// EIP-712 struct hash of a receipt: its name on a chain.
+pub fn receipt_hash(receipt: &Receipt) -> Digest {
     let words = [
         keccak(RECEIPT_TYPE.as_bytes()),
         receipt.job,
@@ -49,10 +57,12 @@ pub fn receipt_digest(receipt: &Receipt) -> Digest {
         receipt.settlement_root,
         word(&receipt.rig),
     ];
-    let mut message = vec![0x19, 0x01];
-    message.extend(domain_separator(&receipt.settlement));
-    message.extend(keccak(words.as_flattened()));
-    keccak(&message)
+    keccak(words.as_flattened())
+}
+
+/// EIP-712 digest of a receipt: what the rig signs.
+pub fn receipt_digest(receipt: &Receipt) -> Digest {
+    typed_digest(&receipt.settlement, &receipt_hash(receipt))
 }
 
 /// Address that signed `digest`; `None` for a signature that is none, or not in the one accepted form (low s, v 27 or
@@ -74,7 +84,7 @@ fn address(key: &VerifyingKey) -> Option<Address> {
     hash.last_chunk::<20>().copied()
 }
 
-/// A rig's signing key.
+/// A signing key: of a rig, or of a client that takes delivery.
 pub struct RigKey(SigningKey);
 
 impl RigKey {
@@ -94,7 +104,8 @@ impl RigKey {
         receipt.signature = self.sign_digest(&receipt_digest(receipt));
     }
 
-    fn sign_digest(&self, digest: &Digest) -> [u8; 65] {
+    /// Signs a digest of this module.
+    pub fn sign_digest(&self, digest: &Digest) -> [u8; 65] {
         let mut out = [0; 65];
         let (signature, id) = self.0.sign_prehash_recoverable(digest);
         let v = [id.to_byte().saturating_add(27)];

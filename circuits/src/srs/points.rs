@@ -149,6 +149,22 @@ pub fn encode_g2(point: &G2Affine) -> [u8; G2_BYTES] {
     }
 }
 
+/// A point of G1 as the precompiles of the EVM take it: x and y, big-endian; the identity as zeros.
+pub fn evm_g1(point: &G1Affine) -> [[u8; 32]; 2] {
+    point.xy().map_or([[0; 32]; 2], |(x, y)| [x, y].map(evm_word))
+}
+
+/// A point of G2 as the precompiles of the EVM take it: x and y, each with its u first, big-endian; the identity as zeros.
+pub fn evm_g2(point: &G2Affine) -> [[u8; 32]; 4] {
+    point.xy().map_or([[0; 32]; 4], |(x, y)| [x.c1, x.c0, y.c1, y.c0].map(evm_word))
+}
+
+fn evm_word(v: Fq) -> [u8; 32] {
+    let mut bytes: [u8; 32] = bytes_of(v.into_bigint());
+    bytes.reverse();
+    bytes
+}
+
 fn coordinate(bytes: &[u8; 32]) -> Result<Fq, PointError> {
     Fq::from_bigint(integer(bytes)).ok_or(PointError::Coordinate)
 }

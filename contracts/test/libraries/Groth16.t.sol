@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 OR MIT
+pragma solidity ^0.8.28;
+
+import {Bn254, G1, G2} from "../../src/libraries/Bn254.sol";
+import {Groth16, Groth16Proof, VerifyingKey} from "../../src/libraries/Groth16.sol";
+import {Vectors} from "../support/Vectors.sol";
+
+/// @notice A contract around the library, as a verifier of one circuit would be.
+contract KeyHolder {
+    VerifyingKey private _key;
+
+    constructor(VerifyingKey memory key) {
+        (_key.alpha, _key.beta, _key.gamma, _key.delta) = (key.alpha, key.beta, key.gamma, key.delta);
+        for (uint256 i = 0; i < key.inputs.length; i++) {
+            _key.inputs.push(key.inputs[i]);
+        }
+    }
+
+    function verify(uint256[] calldata inputs, Groth16Proof calldata proof) external view {
+        Groth16.requireValid(_key, inputs, proof);
+    }
+}
+
+/// @notice A key whose secrets Rust knew, and the proof that it made with them.
+contract Groth16Test is Vectors {
+    KeyHolder private holder;
+    uint256[] private inputs;
+    Groth16Proof private proof;
+
+    function setUp() public {
+        read("groth16");
+        VerifyingKey memory key = VerifyingKey(g1(".alpha"), g2(".beta"), g2(".gamma"), g2(".delta"), new G1[](4));
+        bytes32[] memory words = vm.parseJsonBytes32Array(file, ".keys");
+        for (uint256 i = 0; i < 4; i++) {
+            key.inputs[i] = G1(uint256(words[2 * i]), uint256(words[2 * i + 1]));
+        }
+        holder = new KeyHolder(key);
+        inputs = vm.parseJsonUintArray(file, ".inputs");
+        proof = Groth16Proof(g1(".a"), g2(".b"), g1(".c"));
+    }
+
+    function test_a_proof_that_rust_made_is_accepted() public {
+        holder.verify(inputs, proof);
+        vm.snapshotGasLastCall("Libraries", "Groth16, 3 inputs, key in storage");
+    }
+
+    function testFuzz_another_input_is_refused(uint8 which, uint256 input) public {
+        input %= Bn254.R;
+        vm.assume(input != inputs[which % 3]);
+        inputs[which % 3] = input;
+        expect(abi.encodeWithSelector(Groth16.FalseProof.selector));
+    }
+
+    function test_another_number_of_inputs_is_refused() public {
+        inputs.push(0);
+        expect(abi.encodeWithSelector(Groth16.WrongInputCount.selector, 4, 3));
+        inputs.pop();
+        inputs.pop();
+        expect(abi.encodeWithSelector(Groth16.WrongInputCount.selector, 2, 3));
+    }
+
+    /// The same scalar modulo r would be the same statement under another name.
+    function testFuzz_an_input_is_below_r(uint8 which) public {
+        uint256 input = inputs[which % 3] + Bn254.R;
+        inputs[which % 3] = input;
+        expect(abi.encodeWithSelector(Bn254.ScalarTooLarge.selector, input));
+    }
+
+    function test_r_itself_is_no_input() public {
+        inputs[1] = Bn254.R;
+        expect(abi.encodeWithSelector(Bn254.ScalarTooLarge.selector, Bn254.R));
+    }
+
+    function testFuzz_a_coordinate_is_below_p(uint8 which) public {
+        which %= 8;
+        uint256 coordinate = coordinateOf(which) + Bn254.P;
+        setCoordinate(which, coordinate);
+        expect(abi.encodeWithSelector(Bn254.CoordinateTooLarge.selector, coordinate));
+    }
+
+    function testFuzz_what_is_no_point_is_refused(uint8 which) public {
+        which %= 8;
+        setCoordinate(which, (coordinateOf(which) + 1) % Bn254.P);
+        expect(abi.encodeWithSelector(Bn254.NotAPoint.selector));
+    }
+
+    function test_another_point_is_refused() public {
+        Groth16Proof memory honest = proof;
+        (proof.a, proof.c) = (honest.c, honest.a);
+        expect(abi.encodeWithSelector(Groth16.FalseProof.selector));
+        (proof.a, proof.c) = (honest.a, G1(honest.c.x, Bn254.P - honest.c.y));
+        expect(abi.encodeWithSelector(Groth16.FalseProof.selector));
+        proof.c = G1(0, 0);
+        expect(abi.encodeWithSelector(Groth16.FalseProof.selector));
+        proof.a = G1(0, 0);
+        expect(abi.encodeWithSelector(Groth16.FalseProof.selector));
+    }
+
+    /// It holds for every Groth16 verifier: so nothing may take proof bytes for a name.
+    function test_whoever_has_a_proof_can_write_another_one_of_the_same_statement() public {
+        proof.a = G1(proof.a.x, Bn254.P - proof.a.y);
+        proof.b.yu = Bn254.P - proof.b.yu;
+        proof.b.y = Bn254.P - proof.b.y;
+        holder.verify(inputs, proof);
+    }
+
+    function expect(bytes memory failure) private {
+        vm.expectRevert(failure);
+        holder.verify(inputs, proof);
+    }
+
+    function coordinateOf(uint8 which) private view returns (uint256) {
+        Groth16Proof memory p = proof;
+        uint256[8] memory all = [p.a.x, p.a.y, p.b.xu, p.b.x, p.b.yu, p.b.y, p.c.x, p.c.y];
+        return all[which];
+    }
+
+    function setCoordinate(uint8 which, uint256 value) private {
+        if (which == 0) proof.a.x = value;
+        if (which == 1) proof.a.y = value;
+        if (which == 2) proof.b.xu = value;
+        if (which == 3) proof.b.x = value;
+        if (which == 4) proof.b.yu = value;
+        if (which == 5) proof.b.y = value;
+        if (which == 6) proof.c.x = value;
+        if (which == 7) proof.c.y = value;
+    }
+
+    function g1(string memory key) private view returns (G1 memory) {
+        bytes32[] memory w = vm.parseJsonBytes32Array(file, key);
+        return G1(uint256(w[0]), uint256(w[1]));
+    }
+
+    function g2(string memory key) private view returns (G2 memory) {
+        bytes32[] memory w = vm.parseJsonBytes32Array(file, key);
+        return G2(uint256(w[0]), uint256(w[1]), uint256(w[2]), uint256(w[3]));
+    }
+}

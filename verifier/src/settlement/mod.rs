@@ -1,0 +1,35 @@
+//! What a contract checks, hashed as a contract hashes: keccak256 over EVM words.
+//!
+//! The trace is hashed with BLAKE3, which costs a chain some 20,000 gas a block. Where a contract must recompute a hash,
+//! the same facts are therefore hashed a second time. `docs/settlement.md` has the layouts, `contracts/` the other side;
+//! both sides answer to the vectors in `tests/vectors/chain`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`terms`] | what client and rig agree on before a job, and what the client signs after it |
+//! | [`tree`] | the settlement tree: every leaf of a trace once more |
+//! | [`draw`] | the units that a contract draws |
+//! | [`record`] | what a contract knows of a model |
+
+pub mod draw;
+pub mod record;
+pub mod terms;
+pub mod tree;
+
+use crate::sign::keccak;
+use assay_model::domain::Digest;
+
+/// An EVM word.
+type Word = [u8; 32];
+
+/// keccak256 of words, of which the first names the use: no two uses share one.
+fn hash(label: &str, words: &[Word]) -> Digest {
+    let mut bytes = keccak(label.as_bytes()).to_vec();
+    bytes.extend(words.as_flattened());
+    keccak(&bytes)
+}
+
+/// A number as a word.
+fn number(v: u32) -> Word {
+    crate::sign::word(&v.to_be_bytes())
+}
