@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Shape} from "../types/Shape.sol";
 import {Kind, Unit} from "../types/Steps.sol";
-import {Works} from "./Works.sol";
+import {Profile, Works} from "./Works.sol";
 
 /// @notice What draws depend on besides their seed.
 struct Extent {
@@ -47,11 +47,10 @@ library Draws {
 
     function byWork(Stream memory stream, Extent memory extent) private pure returns (Unit memory) {
         Shape memory shape = extent.shape;
-        uint256 total = Works.before(shape, extent.tailFrom, extent.positions);
-        uint256 t = Works.positionAt(shape, extent.tailFrom, extent.positions, below(stream, total));
-        uint256 work = shape.dim + shape.layers * Works.ofLayer(shape, t);
-        if (t >= extent.tailFrom) work += Works.ofTail(shape);
-        uint256 step = Works.stepAt(shape, t, below(stream, work));
+        Profile memory works = Works.profile(shape, extent.tailFrom);
+        uint256 total = Works.before(works, extent.positions);
+        uint256 t = Works.positionAt(works, extent.positions, below(stream, total));
+        uint256 step = Works.stepAt(shape, t, below(stream, Works.ofPosition(works, t)));
         Kind kind = Works.kindOf(shape, step);
         uint256 number = Works.unitAt(shape, kind, t, below(stream, Works.ofStep(shape, kind, t)));
         return Unit(uint32(t), uint32(step), uint32(number));
@@ -76,6 +75,7 @@ library Draws {
     function below(Stream memory stream, uint256 bound) private pure returns (uint256) {
         if (bound <= 1) return 0;
         uint256 tail = (1 << 128) % bound;
+        // A second word is needed once in 2^60 draws: bounds are far below 2^68.
         while (true) {
             uint256 word = uint256(keccak256(abi.encode(WORD, stream.seed, stream.draw, stream.next++))) >> 128;
             if (word < (1 << 128) - tail) return word % bound;

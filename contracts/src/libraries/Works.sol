@@ -4,6 +4,18 @@ pragma solidity ^0.8.28;
 import {Shape} from "../types/Shape.sol";
 import {Kind} from "../types/Steps.sol";
 
+/// @notice Works of all positions: only attention grows with the position, and that linearly.
+struct Profile {
+    /// Work of position 0 without a tail.
+    uint256 first;
+    /// What each position has more than the one before it.
+    uint256 growth;
+    /// Work of final_norm, head and sample.
+    uint256 tail;
+    /// First position that has them.
+    uint256 tailFrom;
+}
+
 /// @notice The work of steps and positions, in multiply-accumulates, and where a point falls when they are laid end to end.
 /// @dev docs/protocol.md, section 1; model/src/program.rs. Frozen, because draws depend on it.
 library Works {
@@ -43,26 +55,35 @@ library Works {
         return ofStep(shape, Kind.FinalNorm, 0) + ofStep(shape, Kind.Head, 0) + ofStep(shape, Kind.Sample, 0);
     }
 
-    /// @notice Work of all positions before `t`: only attention grows with the position, and that linearly.
-    function before(Shape memory shape, uint256 tailFrom, uint256 t) internal pure returns (uint256 work) {
-        uint256 first = shape.dim + shape.layers * ofLayer(shape, 0);
-        uint256 growth = shape.layers * 2 * shape.queryDim();
-        work = first * t;
-        if (t != 0) work += growth * (t * (t - 1) / 2);
-        if (t > tailFrom) work += ofTail(shape) * (t - tailFrom);
+    /// @notice The works of all positions of a trace. Made once for a draw, which looks at many of them.
+    function profile(Shape memory shape, uint256 tailFrom) internal pure returns (Profile memory) {
+        return Profile({
+            first: shape.dim + shape.layers * ofLayer(shape, 0),
+            growth: shape.layers * 2 * shape.queryDim(),
+            tail: ofTail(shape),
+            tailFrom: tailFrom
+        });
+    }
+
+    /// @notice Work of position `t`.
+    function ofPosition(Profile memory works, uint256 t) internal pure returns (uint256) {
+        return works.first + works.growth * t + (t < works.tailFrom ? 0 : works.tail);
+    }
+
+    /// @notice Work of all positions before `t`.
+    function before(Profile memory works, uint256 t) internal pure returns (uint256 work) {
+        if (t == 0) return 0;
+        work = works.first * t + works.growth * (t * (t - 1) / 2);
+        if (t > works.tailFrom) work += works.tail * (t - works.tailFrom);
     }
 
     /// @notice The position within whose work `point` falls.
-    function positionAt(Shape memory shape, uint256 tailFrom, uint256 positions, uint256 point)
-        internal
-        pure
-        returns (uint256)
-    {
+    function positionAt(Profile memory works, uint256 positions, uint256 point) internal pure returns (uint256) {
         // Halved at most 16 times: there are at most 2^16 positions.
         (uint256 low, uint256 high) = (0, positions);
         while (high - low > 1) {
             uint256 middle = (low + high) / 2;
-            if (before(shape, tailFrom, middle) <= point) low = middle;
+            if (before(works, middle) <= point) low = middle;
             else high = middle;
         }
         return low;

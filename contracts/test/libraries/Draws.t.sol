@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Draws, Extent} from "../../src/libraries/Draws.sol";
-import {Works} from "../../src/libraries/Works.sol";
+import {Profile, Works} from "../../src/libraries/Works.sol";
 import {Shape} from "../../src/types/Shape.sol";
 import {Kind, Unit} from "../../src/types/Steps.sol";
 import {Vectors} from "../support/Vectors.sol";
@@ -55,13 +55,15 @@ contract DrawsTest is Vectors {
     function testFuzz_every_point_of_the_work_is_in_one_unit(uint256 point, uint8 c) public view {
         Extent memory extent = extentAt(item(".cases", c % CASES));
         Shape memory shape = extent.shape;
-        uint256 total = Works.before(shape, extent.tailFrom, extent.positions);
-        point %= total;
-        uint256 t = Works.positionAt(shape, extent.tailFrom, extent.positions, point);
-        vm.assertLe(Works.before(shape, extent.tailFrom, t), point, "not before the position");
-        vm.assertTrue(point < Works.before(shape, extent.tailFrom, t + 1), "not behind the position");
+        Profile memory works = Works.profile(shape, extent.tailFrom);
+        point %= Works.before(works, extent.positions);
+        uint256 t = Works.positionAt(works, extent.positions, point);
+        vm.assertLe(Works.before(works, t), point, "not before the position");
+        vm.assertTrue(point < Works.before(works, t + 1), "not behind the position");
+        uint256 work = Works.before(works, t + 1) - Works.before(works, t);
+        vm.assertEq(Works.ofPosition(works, t), work, "its own work");
 
-        uint256 left = point - Works.before(shape, extent.tailFrom, t);
+        uint256 left = point - Works.before(works, t);
         uint256 step = Works.stepAt(shape, t, left);
         for (uint256 s = 0; s < step; s++) {
             left -= Works.ofStep(shape, Works.kindOf(shape, s), t);
