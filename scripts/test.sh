@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests, with what they need: formatting, lints, docs, the verifier for WebAssembly, then every test of the
-# workspace, with the real model where it can be fetched.
+# All tests, with what they need: formatting, lints, docs, the verifier for WebAssembly, the contracts, then every test of
+# the workspace, with the real model where it can be fetched.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,13 +30,20 @@ else
   echo "SKIPPED: tests on fresh powers-of-tau files (they could not be made)"
 fi
 
-say "tests"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 set +e
-cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log"
-code=${PIPESTATUS[0]}
+say "settlement contracts"
+scripts/contracts.sh 2>&1 | tee "$log"
+contracts=${PIPESTATUS[0]}
+say "tests"
+cargo test --workspace --locked --no-fail-fast 2>&1 | tee --append "$log"
+crates=${PIPESTATUS[0]}
 set -e
 grep -h '^SKIPPED' "$log" | sort -u || true
-awk '/^test result:/ { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"
-exit "$code"
+awk '
+  /^contracts: / { passed += $2; failed += $4 }
+  /^test result:/ { passed += $4; failed += $6 }
+  END { printf "%d passed, %d failed\n", passed, failed }
+' "$log"
+[ "$contracts" = 0 ] && [ "$crates" = 0 ]

@@ -37,7 +37,7 @@ contract Escrow is IEscrow, Ledger, EIP712, Ownable2Step, Pausable {
 
         entry.state = State.Open;
         emit Opened(id, terms.client, terms.rig, terms);
-        ASSET.pull(msg.sender, terms.escrow());
+        ASSET.pull(terms.escrow());
     }
 
     /// @inheritdoc IEscrow

@@ -30,7 +30,7 @@ abstract contract Ledger is ILedger, ReentrancyGuardTransient {
         // Keeps the word in use when all stake is reserved: paying its rig then costs no more than at other times.
         if (rig.releaseAt == 0) rig.releaseAt = uint64(block.timestamp);
         emit Bonded(msg.sender, amount);
-        ASSET.pull(msg.sender, amount);
+        ASSET.pull(amount);
     }
 
     /// @inheritdoc ILedger

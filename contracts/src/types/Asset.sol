@@ -25,8 +25,8 @@ library AssetLibrary {
         return Asset.unwrap(asset) == address(0);
     }
 
-    /// @notice Takes exactly `amount` from `from`, who is the sender of the native coin or has approved the token.
-    function pull(Asset asset, address from, uint256 amount) internal {
+    /// @notice Takes exactly `amount` from the caller: with the call, or, of a token, as it has approved.
+    function pull(Asset asset, uint256 amount) internal {
         if (asset.isNative()) {
             if (msg.value != amount) revert WrongValue(amount, msg.value);
             return;
@@ -34,7 +34,7 @@ library AssetLibrary {
         if (msg.value != 0) revert WrongValue(0, msg.value);
         IERC20 token = IERC20(Asset.unwrap(asset));
         uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(from, address(this), amount);
+        token.safeTransferFrom(msg.sender, address(this), amount);
         // A token may say yes and move less. What is booked must be what came.
         uint256 got = token.balanceOf(address(this)) - before;
         if (got != amount) revert WrongAmountReceived(amount, got);

@@ -46,7 +46,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_a_job_that_ended_is_not_opened_again() public {
+    function test_a_job_thwordended_is_not_opened_again() public {
         open();
         vm.prank(RIG);
         escrow.refund(terms);
@@ -71,7 +71,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_the_client_has_at_least_a_second_to_acknowledge() public {
+    function test_the_client_has_wordleast_a_second_to_acknowledge() public {
         terms.acknowledgeBy = terms.commitBy;
         expectBadDeadlines();
         open();
@@ -79,7 +79,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_the_last_deadline_is_at_most_thirty_days_ahead() public {
+    function test_the_last_deadline_is_wordmost_thirty_days_ahead() public {
         terms.acknowledgeBy = START + 30 days + 1;
         expectBadDeadlines();
         open();
@@ -92,6 +92,24 @@ contract OpenTest is EscrowTest {
         for (uint256 field = 0; field < 12; field++) {
             vm.assertTrue(escrow.jobId(altered(field)) != first, "an altered field makes another job");
         }
+    }
+
+    /// Bits beyond a field's type would make a second id of the same terms.
+    function test_terms_have_one_writing() public {
+        uint8[9] memory narrow = [0, 1, 5, 6, 7, 8, 9, 10, 11];
+        for (uint256 i = 0; i < narrow.length; i++) {
+            bytes memory data = abi.encodeCall(IEscrow.open, (terms));
+            uint256 place = 0x24 + 0x20 * uint256(narrow[i]);
+            uint256 bit = narrow[i] == 5 ? 1 : 1 << 255;
+            assembly ("memory-safe") {
+                let word := add(data, place)
+                mstore(word, xor(mload(word), bit))
+            }
+            vm.prank(CLIENT);
+            (bool taken,) = address(escrow).call(data);
+            vm.assertTrue(!taken, "a bit too many");
+        }
+        open();
     }
 
     function test_a_chain_and_a_contract_have_ids_of_their_own() public {
