@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Settlement contracts: installs the toolchain that contracts/package-lock.json pins, builds, and runs all tests offline.
+# Settlement contracts: installs the toolchain that contracts/package-lock.json pins, builds, and runs all tests offline,
+# then one job on a local chain.
 # Ends with one line `contracts: N passed, M failed`, or with SKIPPED and the reason.
 #
 #   scripts/contracts.sh             all of it
@@ -36,5 +37,10 @@ code=${PIPESTATUS[0]}
 set -e
 read -r passed failed < <(sed -nE 's/.*: ([0-9]+) tests passed, ([0-9]+) failed.*/\1 \2/p' "$log" | tail -1) || true
 [ -n "${passed:-}" ] || { tail -40 "$log"; code=1; passed=0 failed=1; }
+if tools/anvil.sh; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1)) code=1
+fi
 echo "contracts: $passed passed, $failed failed"
 exit "$code"
