@@ -154,7 +154,7 @@ fn coordinate(bytes: &[u8; 32]) -> Result<Fq, PointError> {
 }
 
 /// The integer below 2^256 that 32 little-endian bytes are.
-pub(super) fn integer(bytes: &[u8; 32]) -> BigInt<4> {
+pub(crate) fn integer(bytes: &[u8; 32]) -> BigInt<4> {
     let mut limbs = [0; 4];
     for (limb, word) in limbs.iter_mut().zip(bytes.as_chunks().0) {
         *limb = u64::from_le_bytes(*word);
