@@ -380,7 +380,7 @@ impl System {
 
     /// Variables for the `n` lowest bits of `value`, lowest first.
     pub fn bits(&mut self, group: Group, value: u128, n: usize) -> Vec<Bit> {
-        (0..n).map(|i| self.bit(group, value >> i & 1 == 1)).collect()
+        (0u32..).take(n).map(|i| self.bit(group, value.checked_shr(i).unwrap_or(0) & 1 == 1)).collect()
     }
 
     /// The bits of `num`, which is an integer below 2^n.

@@ -29,6 +29,9 @@
 mod circuit;
 pub mod encoding;
 pub mod keys;
+#[cfg(any(test, feature = "testing"))]
+#[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
+pub mod sample;
 pub mod shape;
 pub mod statement;
 #[cfg(test)]

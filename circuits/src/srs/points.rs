@@ -198,7 +198,7 @@ fn with_flags<const N: usize>(mut bytes: [u8; N], flags: u8) -> [u8; N] {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use ark_ec::{CurveGroup, PrimeGroup};
     use ark_ff::{Field, One, Zero};
@@ -324,7 +324,7 @@ pub(super) mod tests {
     }
 
     /// The first point of the curve of G2 with x = i + u: the subgroup has one point in 2^254 of them.
-    pub(in crate::srs) fn stray_g2() -> G2Affine {
+    pub(crate) fn stray_g2() -> G2Affine {
         let mut xs = (0u8..).map(|i| Fq2::new(Fq::from(i), Fq::one()));
         xs.find_map(|x| G2Affine::get_ys_from_x_unchecked(x).map(|(y, _)| G2Affine::new_unchecked(x, y))).unwrap()
     }

@@ -80,12 +80,6 @@ fn committed_bits_are_bits() {
 fn parts_of_a_unit_stay_in_their_widths() {
     // A position of 2^32 more and an input step of one less are the same field.
     only(Group::Unit, &[(Group::Unit, 31, 2), (Group::Unit, 32, -1)], circuit(&small()[1]));
-    // The path has one turn here, and nothing above it.
-    let [toy, _] = small();
-    assert_eq!(toy.shape.depth, 1);
-    only(Group::Unit, &[(Group::Unit, 4 * 32 + 16, 1)], |s| {
-        s.bits(Group::Unit, 0, 4 * 32 + 17);
-    });
 }
 
 #[test]
