@@ -5,7 +5,8 @@
 //! - [`draws`]: the stream of unbiased draws that a challenge stands for;
 //! - [`srs`]: powers of tau over BN254;
 //! - [`fold`]: proofs that committed matrices times vectors are what is claimed;
-//! - [`transcript`]: the order in which such a proof draws its challenges.
+//! - [`transcript`]: the order in which such a proof draws its challenges;
+//! - `r1cs`, `settlement` (with the feature `settlement`): circuits that settle a unit on a chain.
 //!
 //! Everything that meets a stranger's bytes here is total: wrong input gives an error, never a panic.
 
@@ -25,6 +26,10 @@
 pub mod chunks;
 pub mod draws;
 pub mod fold;
+#[cfg(feature = "settlement")]
+pub mod r1cs;
+#[cfg(feature = "settlement")]
+pub mod settlement;
 pub mod srs;
 pub mod transcript;
 

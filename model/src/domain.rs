@@ -65,11 +65,15 @@ pub enum Domain {
     TileCheck,
     /// What the kept part of an interrupted commitment to weights is part of.
     Partial,
+    /// The public secrets of an insecure set-up of a settlement circuit.
+    InsecureSetup,
+    /// What blinds a settlement proof.
+    Blinding,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 26] = [
+    pub const ALL: [Domain; 28] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -96,6 +100,8 @@ impl Domain {
         Domain::InsecureTau,
         Domain::TileCheck,
         Domain::Partial,
+        Domain::InsecureSetup,
+        Domain::Blinding,
     ];
 
     /// The label; frozen.
@@ -127,6 +133,8 @@ impl Domain {
             Domain::InsecureTau => "assay v1 insecure tau",
             Domain::TileCheck => "assay v1 tile check",
             Domain::Partial => "assay v1 partial",
+            Domain::InsecureSetup => "assay v1 insecure settlement setup",
+            Domain::Blinding => "assay v1 settlement blinding",
         }
     }
 

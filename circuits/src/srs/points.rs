@@ -170,7 +170,7 @@ fn coordinate(bytes: &[u8; 32]) -> Result<Fq, PointError> {
 }
 
 /// The integer below 2^256 that 32 little-endian bytes are.
-pub(super) fn integer(bytes: &[u8; 32]) -> BigInt<4> {
+pub(crate) fn integer(bytes: &[u8; 32]) -> BigInt<4> {
     let mut limbs = [0; 4];
     for (limb, word) in limbs.iter_mut().zip(bytes.as_chunks().0) {
         *limb = u64::from_le_bytes(*word);
@@ -214,7 +214,7 @@ fn with_flags<const N: usize>(mut bytes: [u8; N], flags: u8) -> [u8; N] {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use ark_ec::{CurveGroup, PrimeGroup};
     use ark_ff::{Field, One, Zero};
@@ -340,7 +340,7 @@ pub(super) mod tests {
     }
 
     /// The first point of the curve of G2 with x = i + u: the subgroup has one point in 2^254 of them.
-    pub(in crate::srs) fn stray_g2() -> G2Affine {
+    pub(crate) fn stray_g2() -> G2Affine {
         let mut xs = (0u8..).map(|i| Fq2::new(Fq::from(i), Fq::one()));
         xs.find_map(|x| G2Affine::get_ys_from_x_unchecked(x).map(|(y, _)| G2Affine::new_unchecked(x, y))).unwrap()
     }

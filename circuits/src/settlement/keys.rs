@@ -1,0 +1,159 @@
+//! Set-up, proving and verifying: Groth16 over BN254.
+//!
+//! **A set-up made here is insecure.** Its secrets follow from a seed that whoever made it knows, and who knows them proves
+//! anything. It is for tests and trials; `docs/settlement-circuit.md` says what a ceremony has to give instead.
+//!
+//! A proof hides the witness, but has no one form: from a proof of a statement anyone makes others of the same statement.
+//! Nothing may use its bytes as a name.
+
+use super::circuit::synthesize;
+use super::shape::Shape;
+use super::witness::Witness;
+use ark_bn254::{Bn254, Fr};
+use ark_ff::UniformRand;
+use ark_groth16::Groth16;
+use ark_groth16::r1cs_to_qap::LibsnarkReduction;
+use ark_relations::gr1cs::{
+    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, R1CS_PREDICATE_LABEL, SynthesisError,
+};
+use ark_std::rand::RngCore;
+use assay_model::domain::Domain;
+use blake3::OutputReader;
+
+/// What a prover holds for one shape.
+pub type ProvingKey = ark_groth16::ProvingKey<Bn254>;
+/// What a contract holds for one shape.
+pub type VerifyingKey = ark_groth16::VerifyingKey<Bn254>;
+/// A proof.
+pub type Proof = ark_groth16::Proof<Bn254>;
+
+type System = Groth16<Bn254, LibsnarkReduction>;
+
+/// Public inputs: the digest of the statement, β, and the fields at β.
+pub const INPUTS: usize = 3;
+
+/// Why there is no proof, or why it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Lists of another length than the shape's.
+    #[error("the witness is not one of this shape")]
+    Shape,
+    /// The witness does not show its statement.
+    #[error("the witness does not satisfy the circuit")]
+    Unsatisfied,
+    /// The key is one of another circuit.
+    #[error("the key is not one of this circuit")]
+    Key,
+    /// The equation of the proof does not hold.
+    #[error("the proof does not hold")]
+    Refused,
+    /// The underlying library failed.
+    #[error("the constraint system failed")]
+    System,
+}
+
+impl From<SynthesisError> for Error {
+    fn from(_: SynthesisError) -> Error {
+        Error::System
+    }
+}
+
+/// The circuit of a shape with a witness, under β.
+struct Circuit<'a> {
+    shape: &'a Shape,
+    witness: &'a Witness,
+    beta: Fr,
+}
+
+impl ConstraintSynthesizer<Fr> for Circuit<'_> {
+    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
+        let mut system = crate::r1cs::System::new(cs);
+        synthesize(&mut system, self.shape, self.witness, self.beta);
+        system.finish().map(drop)
+    }
+}
+
+/// Keys whose secrets follow from `seed`: **anyone who knows it forges every proof.**
+///
+/// # Errors
+/// [`Error::System`].
+pub fn insecure_setup(shape: &Shape, seed: &[u8; 32]) -> Result<ProvingKey, Error> {
+    let witness = Witness::zeros(shape);
+    let circuit = Circuit { shape, witness: &witness, beta: Fr::from(0u8) };
+    let mut stream = Stream(Domain::InsecureSetup.hasher().framed(seed).xof());
+    Ok(System::generate_random_parameters_with_reduction(circuit, &mut stream)?)
+}
+
+/// A proof of `witness.statement(shape)` under β, blinded by `fresh`: 32 bytes from a good source, used once.
+///
+/// # Errors
+/// [`Error::Shape`], [`Error::Unsatisfied`], [`Error::Key`], [`Error::System`].
+pub fn prove(
+    key: &ProvingKey,
+    shape: &Shape,
+    witness: &Witness,
+    beta: Fr,
+    fresh: &[u8; 32],
+) -> Result<Proof, Error> {
+    if !witness.fits(shape) {
+        return Err(Error::Shape);
+    }
+    let cs = ConstraintSystem::new_ref();
+    Circuit { shape, witness, beta }.generate_constraints(cs.clone())?;
+    cs.finalize();
+    if !cs.is_satisfied()? {
+        return Err(Error::Unsatisfied);
+    }
+    let (inputs, constraints) = (cs.num_instance_variables(), cs.num_constraints());
+    if key.vk.gamma_abc_g1.len() != inputs || key.l_query.len() != cs.num_witness_variables() {
+        return Err(Error::Key);
+    }
+    let assignment = [cs.instance_assignment()?, cs.witness_assignment()?].concat();
+    let matrices = cs.to_matrices()?.remove(R1CS_PREDICATE_LABEL).ok_or(Error::System)?;
+    // The system holds all of it once more.
+    drop(cs);
+    let mut stream = Stream(Domain::Blinding.hasher().framed(fresh).xof());
+    let [r, s] = [Fr::rand(&mut stream), Fr::rand(&mut stream)];
+    Ok(System::create_proof_with_reduction_and_matrices(key, r, s, &matrices, inputs, constraints, &assignment)?)
+}
+
+/// Whether `proof` proves the statement whose public inputs these are.
+///
+/// # Errors
+/// [`Error::Key`], [`Error::Refused`].
+pub fn verify(key: &VerifyingKey, inputs: &[Fr; INPUTS], proof: &Proof) -> Result<(), Error> {
+    if key.gamma_abc_g1.len() != INPUTS.saturating_add(1) {
+        return Err(Error::Key);
+    }
+    match System::verify_proof(&ark_groth16::prepare_verifying_key(key), proof, inputs) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Refused),
+        Err(_) => Err(Error::Key),
+    }
+}
+
+/// BLAKE3's extendable output as a source of random numbers.
+struct Stream(OutputReader);
+
+impl RngCore for Stream {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        self.0.fill(dest);
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), ark_std::rand::Error> {
+        self.0.fill(dest);
+        Ok(())
+    }
+}

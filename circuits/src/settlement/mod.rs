@@ -1,0 +1,45 @@
+//! The settlement circuit: one challenged chunk of a linear step, shown to a contract that sees no activation.
+//!
+//! **What it shows.** There are a tensor x under the committed input leaf, a chunk y of the tensor under the committed output
+//! leaf, for o and down a chunk h of the tensor under the committed residual leaf, and accumulators acc under the salted
+//! digest, such that y is the rounding of acc (and h) with the scalars of the input's header, and
+//!
+//! ```text
+//! Σ_j x_j z^{−j} = v_x        Σ_i ρ^i acc_i = v_y
+//! ```
+//!
+//! That acc = W·x is no part of it: [`fold`](crate::fold) proves it outside, from v_x and v_y. Nothing about weights is inside.
+//!
+//! **Public inputs.** A [`Statement`] has 12 or 14 fields, and a contract pays about 7,000 gas for each public input. So there
+//! are three: the digest of the fields, a challenge β that the contract draws after it, and `Σ_i β^i·field_i`, which the contract
+//! computes from the fields that it knows. `docs/settlement-circuit.md` has the argument, the fields and the counts.
+//!
+//! - [`shape`]: what a circuit depends on; each shape has keys of its own;
+//! - [`statement`]: the fields, and the public inputs they give;
+//! - [`witness`]: what a prover has;
+//! - `circuit`: the constraints;
+//! - [`keys`]: set-up, proving, verifying;
+//! - [`encoding`]: keys and proofs as a contract reads them.
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+mod circuit;
+pub mod encoding;
+pub mod keys;
+#[cfg(any(test, feature = "testing"))]
+#[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
+pub mod sample;
+pub mod shape;
+pub mod statement;
+#[cfg(test)]
+mod tests;
+pub mod witness;
+
+pub use circuit::count;
+pub use keys::{Error, insecure_setup, prove, verify};
+pub use shape::Shape;
+pub use statement::{Statement, Unit};
+pub use witness::{Opening, Vector, Witness};

@@ -1,0 +1,43 @@
+//! Settlement circuits of small shapes: what they show, and that they show no other statement.
+
+mod circuit;
+mod counts;
+mod encoding;
+mod proofs;
+
+use super::sample::{SCALARS, Scalars, sample};
+use super::*;
+use ark_bn254::Fr;
+use assay_model::config::Config;
+use assay_model::program::StepKind;
+
+/// Every tensor but q, k, v and gate, up has a last chunk of a few elements, so that circuits stay small.
+const CONFIG: Config =
+    Config { layers: 1, dim: 260, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 64 };
+
+/// A unit with a true witness.
+#[derive(Clone)]
+struct Toy {
+    shape: Shape,
+    witness: Witness,
+}
+
+impl Toy {
+    fn new(kind: StepKind, chunk: u16) -> Toy {
+        Toy::with(kind, chunk, SCALARS)
+    }
+
+    fn with(kind: StepKind, chunk: u16, scalars: Scalars) -> Toy {
+        let (shape, witness) = sample(&CONFIG, kind, chunk, scalars).unwrap();
+        Toy { shape, witness }
+    }
+
+    fn statement(&self) -> Statement {
+        self.witness.statement(&self.shape)
+    }
+}
+
+/// The smallest circuit with a residual, and the smallest after a norm, which is one with maxima.
+fn small() -> [Toy; 2] {
+    [Toy::new(StepKind::O, 1), Toy::new(StepKind::Head, 2)]
+}
