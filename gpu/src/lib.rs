@@ -9,6 +9,8 @@ pub mod card;
 pub mod error;
 pub mod kernel;
 pub mod layout;
+pub mod ops;
+pub mod packed;
 pub mod shader;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
