@@ -72,12 +72,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let places = Places { arena_row: 1 << 16, report_row: 0, header: 0, residual: 0, out: 0 };
     let mut variants = Vec::new();
     for dot in Dot::ALL {
-        for wide in Wide::available(&gpu) {
-            for tiles in [2, 4] {
-                variants.push(Variant { dot, wide, reduce: Reduce::Memory, tiles, split: 1 });
+        for (rows, tiles) in [(4, 8), (2, 4), (1, 2), (4, 16)] {
+            for wide in Wide::available(&gpu) {
+                variants.push(Variant { dot, wide, reduce: Reduce::Memory, tiles, split: 1, rows });
             }
         }
-        variants.push(Variant { dot, wide: Wide::Pair, reduce: Reduce::Memory, tiles: 1, split: 4 });
+        variants.push(Variant { dot, wide: Wide::Pair, reduce: Reduce::Memory, tiles: 1, split: 8, rows: 4 });
     }
     for tokens in Tokens::ALL {
         for &variant in &variants {

@@ -111,7 +111,7 @@ impl Layout {
         for &step in &steps {
             let words = (config.shape(step.kind).bytes() / 4) as u32;
             let shared = (!trace && StepKind::LAYER.contains(&step.kind) && step.layer > share.layers.start)
-                .then(|| Step { kind: step.kind, layer: share.layers.start });
+                .then_some(Step { kind: step.kind, layer: share.layers.start });
             let first = shared.and_then(|s| places.iter().find(|p: &&Place| p.step == s)).copied();
             let place = match first {
                 Some(first) => Place { step, ..first },

@@ -62,8 +62,8 @@ pub struct Class {
 }
 
 impl Class {
-    /// Every class that a model can have.
-    pub const ALL: [Class; 9] = {
+    /// The classes of the formats that files use; a Q8_0 matrix whose codes all fit six bits makes one more.
+    pub const ALL: [Class; 7] = {
         use Bits::{Eight, Five, Four, Six, Sixteen, Twenty};
         use Scaling::{Half, Narrow, None, Wide};
         const fn class(bits: Bits, scaling: Scaling) -> Class {
@@ -73,10 +73,8 @@ impl Class {
             class(Four, Narrow),
             class(Four, Wide),
             class(Five, Wide),
-            class(Six, Wide),
             class(Six, Half),
             class(Eight, Wide),
-            class(Eight, Half),
             class(Sixteen, None),
             class(Twenty, None),
         ]

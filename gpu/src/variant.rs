@@ -49,9 +49,8 @@ impl Dot {
     /// The file that lays out the vector a matrix product reads.
     pub const fn input(self) -> &'static str {
         match self {
-            Dot::Int => include_str!("kernels/input_int.wgsl"),
-            Dot::F32 => include_str!("kernels/input_f32.wgsl"),
-            Dot::Dot4 => include_str!("kernels/input_dot4.wgsl"),
+            Dot::Int | Dot::F32 => include_str!("kernels/input_pairs.wgsl"),
+            Dot::Dot4 => include_str!("kernels/input_digits.wgsl"),
         }
     }
 }

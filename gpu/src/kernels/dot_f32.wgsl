@@ -1,14 +1,15 @@
-// Sixteen columns by float multiplications. Every partial sum of four columns is an integer of at most
+// Eight columns by float multiplications. Every partial sum of four columns is an integer of at most
 // 4·128·32767 < 2^24, so whatever rounding, fusion or order the card chooses, it is exact.
-const X_BLOCK: u32 = 32u;
-fn value(x0: u32, column: u32) -> I { return I(bitcast<F>(x[x0 + column])); }
-fn code(word: u32, j: u32) -> f32 { return f32(select(i32((word >> (8u * j)) & 0xffu), i32(word << (24u - 8u * j)) >> 24u, SIGNED == 1u)); }
-fn float(at: u32) -> F { return bitcast<F>(x[at]); }
-fn dot4(word: u32, at: u32) -> F {
-  return code(word, 0u) * float(at) + code(word, 1u) * float(at + 1u) + code(word, 2u) * float(at + 2u) + code(word, 3u) * float(at + 3u);
+struct Columns { v: array<F, 8> }
+fn columns(v: Octet) -> Columns {
+  let c = columns_of(v);
+  return Columns(array<F, 8>(F(c[0]), F(c[1]), F(c[2]), F(c[3]), F(c[4]), F(c[5]), F(c[6]), F(c[7])));
 }
-fn dot16(c: Codes, i: u32, x0: u32) -> I {
-  let at = x0 + 4u * i;
-  return I(dot4(bytes(c, i), at)) + I(dot4(bytes(c, i + 1u), at + 4u)) + I(dot4(bytes(c, i + 2u), at + 8u))
-       + I(dot4(bytes(c, i + 3u), at + 12u));
+fn code(word: u32, j: u32) -> f32 {
+  if (SIGNED == 1u) { return f32(i32(word << (24u - 8u * j)) >> 24u); }
+  return f32(i32((word >> (8u * j)) & 0xffu));
+}
+fn dot8(a: u32, b: u32, c: Columns) -> I {
+  return I(code(a, 0u) * c.v[0] + code(a, 1u) * c.v[1] + code(a, 2u) * c.v[2] + code(a, 3u) * c.v[3])
+       + I(code(b, 0u) * c.v[4] + code(b, 1u) * c.v[5] + code(b, 2u) * c.v[6] + code(b, 3u) * c.v[7]);
 }

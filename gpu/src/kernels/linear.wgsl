@@ -1,7 +1,8 @@
 // A linear step: acc = Σ_j W_ij·X_j, exact, then the step's elementwise rounding into the arena.
 //
-// Rows of the matrix stand in tiles of 16. A workgroup takes TILES tiles; SPLIT of its lanes share a row, each with every
-// SPLIT-th block of 32 columns. Its y coordinate counts groups of TOKENS positions. The entry point is in reduce_*.wgsl.
+// Rows of the matrix stand in tiles of 16. A workgroup takes TILES tiles. A lane takes ROWS rows of one, which share what it
+// reads of the vector; SPLIT lanes share those rows, each with every SPLIT-th block of 32 columns. The workgroup's y
+// coordinate counts groups of TOKENS positions. The entry point is in reduce_*.wgsl.
 struct Part {
   first: u32,   // first tile
   end: u32,     // tile behind the last one
@@ -24,12 +25,13 @@ struct Parameters {
 var<immediate> p: Parameters;
 @group(0) @binding(0) var<storage, read> codes: array<vec4<u32>>;
 @group(0) @binding(1) var<storage, read> side: array<u32>;
-@group(0) @binding(2) var<storage, read> x: array<I>;
+@group(0) @binding(2) var<storage, read> x: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> sums: array<I>;
 @group(0) @binding(4) var<storage, read> report: array<u32>;
 @group(0) @binding(5) var<storage, read_write> arena: array<i32>;
 
 const TILE: u32 = 16u;
+const LANES: u32 = TILE / ROWS;
 
 fn store(part: Part, row: u32, group: u32, acc: Wide) {
   for (var t = 0u; t < TOKENS; t++) {
@@ -52,25 +54,29 @@ fn store(part: Part, row: u32, group: u32, acc: Wide) {
 
 // Work of `lane` of a workgroup.
 fn linear(workgroup: vec3<u32>, lane: u32) {
-  let row = lane % TILE;
-  let split = (lane / TILE) % SPLIT;
-  let tile = workgroup.x * TILES + lane / (TILE * SPLIT);
+  let row = lane % LANES;
+  let split = (lane / LANES) % SPLIT;
+  let tile = workgroup.x * TILES + lane / (LANES * SPLIT);
   var part = p.parts[2];
   if (tile < p.parts[1].end) { part = p.parts[1]; }
   if (tile < p.parts[0].end) { part = p.parts[0]; }
-  var acc = wide_zero();
+  var acc: array<Wide, ROWS>;
+  for (var i = 0u; i < ROWS; i++) { acc[i] = wide_zero(); }
   if (tile < part.end) {
     for (var block = split; block < p.blocks; block += SPLIT) {
-      acc = products(acc, tile * p.blocks + block, row, workgroup.y, block);
+      products(&acc, tile * p.blocks + block, row, workgroup.y, block);
     }
   }
-  acc = reduced(acc, lane, split);
-  let i = (tile - part.first) * TILE + row;
-  if (split == 0u && tile < part.end && i < part.rows) {
-    if (CONSTANTS == 1u) {
-      let at = p.constants + 2u * (tile * TILE + row);
-      acc = wide_add(acc, wide_of(U(side[at]), U(side[at + 1u])));
+  for (var i = 0u; i < ROWS; i++) {
+    var sum = reduced(acc[i], lane, split);
+    let r = row + i * LANES;
+    let out = (tile - part.first) * TILE + r;
+    if (split == 0u && tile < part.end && out < part.rows) {
+      if (CONSTANTS == 1u) {
+        let at = p.constants + 2u * (tile * TILE + r);
+        sum = wide_add(sum, wide_of(U(side[at]), U(side[at + 1u])));
+      }
+      store(part, out, workgroup.y, sum);
     }
-    store(part, i, workgroup.y, acc);
   }
 }

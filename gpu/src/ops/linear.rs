@@ -28,12 +28,14 @@ pub struct Variant {
     pub tiles: u32,
     /// Lanes that share a row.
     pub split: u32,
+    /// Rows of a lane: 1, 2 or 4.
+    pub rows: u32,
 }
 
 impl Variant {
     /// What runs on every card, best on a card that is played by the processor.
     pub const PORTABLE: Variant =
-        Variant { dot: Dot::Int, wide: Wide::Pair, reduce: Reduce::Memory, tiles: 2, split: 1 };
+        Variant { dot: Dot::Int, wide: Wide::Pair, reduce: Reduce::Memory, tiles: 8, split: 1, rows: 4 };
 }
 
 /// Which kernel a product needs.
@@ -62,6 +64,7 @@ impl Key {
         let shader = wide
             .constant("TILES", variant.tiles)
             .constant("SPLIT", variant.split)
+            .constant("ROWS", variant.rows)
             .constant("RESIDUAL", residual.into())
             .constant("CONSTANTS", constants.into())
             .constant("SIGNED", matches!(class.bits, Bits::Six | Bits::Eight).into())
@@ -78,11 +81,7 @@ impl Key {
             Bits::Five => shader.file(include_str!("../kernels/codes_5.wgsl")),
             Bits::Six => shader.file(include_str!("../kernels/codes_6.wgsl")),
             Bits::Eight => shader.file(include_str!("../kernels/codes_8.wgsl")),
-            // Plain weights: only the layout of the vector matters.
-            Bits::Sixteen | Bits::Twenty => shader
-                .alias("Codes", "u32")
-                .file("fn bytes(c: Codes, i: u32) -> u32 { return c; }")
-                .file(include_str!("../kernels/dense.wgsl")),
+            Bits::Sixteen | Bits::Twenty => shader.file(include_str!("../kernels/dense.wgsl")),
         };
         let shader = match class.scaling {
             Scaling::None => shader,
@@ -90,15 +89,19 @@ impl Key {
             Scaling::Wide => shader.file(include_str!("../kernels/scales_wide.wgsl")),
             Scaling::Half => shader.file(include_str!("../kernels/scales_half.wgsl")),
         };
-        let shader = match (variant.dot, tokens) {
-            (Dot::Int, _) => shader.file(include_str!("../kernels/dot_int.wgsl")),
-            (Dot::F32, _) => shader.file(include_str!("../kernels/dot_f32.wgsl")),
-            (Dot::Dot4, Tokens::One) => {
-                shader.file(include_str!("../kernels/dot_dot4.wgsl")).file(include_str!("../kernels/packed_dot_1.wgsl"))
-            }
-            (Dot::Dot4, Tokens::Four) => {
-                shader.file(include_str!("../kernels/dot_dot4.wgsl")).file(include_str!("../kernels/packed_dot_4.wgsl"))
-            }
+        let shader = match tokens {
+            Tokens::One => shader.file(include_str!("../kernels/octet_1.wgsl")),
+            Tokens::Four => shader.file(include_str!("../kernels/octet_4.wgsl")),
+        };
+        let shader = match variant.dot {
+            Dot::Int | Dot::F32 => shader.file(include_str!("../kernels/columns_pairs.wgsl")),
+            Dot::Dot4 => shader.file(include_str!("../kernels/columns_digits.wgsl")),
+        };
+        let shader = match variant.dot {
+            _ if !class.has_constants() => shader,
+            Dot::Int => shader.file(include_str!("../kernels/dot_int.wgsl")),
+            Dot::F32 => shader.file(include_str!("../kernels/dot_f32.wgsl")),
+            Dot::Dot4 => shader.file(include_str!("../kernels/dot_packed.wgsl")),
         };
         let shader = if class.has_constants() { shader.file(include_str!("../kernels/products.wgsl")) } else { shader };
         let shader = match (variant.split, variant.reduce) {

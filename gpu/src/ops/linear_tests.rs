@@ -68,20 +68,18 @@ fn inputs(xs: &[Vec<i16>], tokens: Tokens, dot: Dot) -> (Vec<u32>, Vec<u32>) {
     let (mut x, mut sums) = (Vec::new(), Vec::new());
     for group in 0..groups {
         let rows = group * t..(group + 1) * t;
-        match dot {
-            Dot::Int | Dot::F32 => {
-                for column in 0..blocks * BLOCK {
-                    let values = rows.clone().map(|row| i32::from(at(row, column)));
-                    x.extend(values.map(|v| if dot == Dot::Int { v as u32 } else { (v as f32).to_bits() }));
+        for octet in 0..blocks * BLOCK / 8 {
+            let word = |row: usize, i: usize| {
+                let pair = |c: usize| [at(row, 8 * octet + c), at(row, 8 * octet + c + 1)];
+                let four = |c: usize| [0, 1, 2, 3].map(|j| at(row, 8 * octet + c + j));
+                match (dot, i) {
+                    (Dot::Int | Dot::F32, i) => pair(2 * i).map(|v| u32::from(v as u16)),
+                    (Dot::Dot4, 0 | 1) => [u32::from_le_bytes(four(4 * i).map(|v| (v >> 8) as u8)), 0],
+                    (Dot::Dot4, i) => [u32::from_le_bytes(four(4 * i - 8).map(|v| ((v & 255) - 128) as u8)), 0],
                 }
-            }
-            Dot::Dot4 => {
-                for four in 0..blocks * BLOCK / 4 {
-                    for digit in [|v: i16| (v >> 8) as u8, |v: i16| ((v & 255) - 128) as u8] {
-                        let word = |row| u32::from_le_bytes([0, 1, 2, 3].map(|j| digit(at(row, 4 * four + j))));
-                        x.extend(rows.clone().map(word));
-                    }
-                }
+            };
+            for i in 0..4 {
+                x.extend(rows.clone().map(|row| word(row, i)[0] | word(row, i)[1] << 16));
             }
         }
         for block in 0..blocks {
@@ -176,10 +174,11 @@ fn variants(gpu: &Gpu) -> Vec<Variant> {
         for wide in Wide::available(gpu) {
             all.push(Variant { dot, wide, ..Variant::PORTABLE });
         }
-        all.push(Variant { dot, split: 4, tiles: 1, ..Variant::PORTABLE });
+        all.push(Variant { dot, split: 4, tiles: 1, rows: 1, ..Variant::PORTABLE });
     }
+    all.push(Variant { split: 8, tiles: 2, rows: 2, ..Variant::PORTABLE });
     if gpu.has(wgpu::Features::SUBGROUP) {
-        all.push(Variant { split: 4, tiles: 2, reduce: Reduce::Subgroup, ..Variant::PORTABLE });
+        all.push(Variant { split: 4, tiles: 2, rows: 4, reduce: Reduce::Subgroup, ..Variant::PORTABLE });
     }
     all
 }
