@@ -6,7 +6,9 @@
 
 pub mod adapters;
 pub mod card;
+pub mod compress;
 pub mod error;
+pub mod hash;
 pub mod kernel;
 pub mod layout;
 pub mod shader;
