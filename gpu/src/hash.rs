@@ -8,6 +8,7 @@ mod known;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use known::cycle;
 pub use known::{self_test, self_test_with};
 
 use jobs::GROUP;
@@ -137,8 +138,8 @@ impl Hasher {
         if wanted > 0 {
             self.chunks.dispatch(pass, &bound.chunks, &parameters, groups(wanted));
         }
-        let jobs::Trees { large_tail, large, tail, .. } = self.merges;
-        let parameters = [rows, tail_first, scratch_row, self.report_row, large_tail, large, tail];
+        let jobs::Trees { large_tail, large, tail, most, .. } = self.merges;
+        let parameters = [rows, tail_first, scratch_row, self.report_row, large_tail, large, tail, most];
         let wanted = if some_tail { self.tree_groups() } else { tail };
         if wanted > 0 {
             self.trees.dispatch(pass, &bound.trees, &parameters, groups(wanted));

@@ -38,6 +38,8 @@ pub(super) struct Trees {
     pub large: u32,
     /// First of those for the tail.
     pub tail: u32,
+    /// Most nodes that a lane merges.
+    pub most: u32,
 }
 
 fn chunks(place: &Place) -> u32 {
@@ -104,6 +106,7 @@ fn trees(body: &[(&Place, u32)], tail: &[(&Place, u32)]) -> Trees {
     alone(body, &mut trees.jobs);
     trees.tail = groups(&trees.jobs);
     alone(tail, &mut trees.jobs);
+    trees.most = trees.jobs.iter().map(|job| job[1]).max().unwrap_or(0);
     trees
 }
 

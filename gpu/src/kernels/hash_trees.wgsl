@@ -12,6 +12,8 @@ struct Parameters {
   large_tail: u32,
   large: u32,
   tail: u32,
+  // Most nodes that a lane merges, and so a bound that does not depend on the table.
+  most: u32,
 }
 var<immediate> p: Parameters;
 // First slot; nodes, 0 for an idle lane; word of the digest; lanes that share the tensor.
@@ -58,12 +60,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let job = jobs[group.x * GROUP + lane];
   let digest = row * p.report_row + job.z;
   var cv = start();
-  if (job.y > 0u) { cv = merge(row * p.scratch_row + 2u * job.x, job.y, alone); }
+  if (job.y > 0u) { cv = merge(row * p.scratch_row + 2u * job.x, min(job.y, p.most), alone); }
   if (alone) {
     if (job.y > 0u) { write(cv, digest); }
     return;
   }
-  let shared_by = jobs[group.x * GROUP].w;
+  let shared_by = min(jobs[group.x * GROUP].w, GROUP);
   for (var n = shared_by; n > 1u; n = (n + 1u) / 2u) {
     low[lane] = cv.low;
     high[lane] = cv.high;
