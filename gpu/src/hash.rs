@@ -1,7 +1,7 @@
 //! Digests of tensors, computed where the tensors are.
 //!
 //! Two dispatches write `blake3::hash` of every tensor of every row into the report: one lane hashes one chunk of 1024
-//! bytes of any tensor, then the chaining values of each tensor's chunks are merged. [`jobs`] says who does what.
+//! bytes of any tensor, then the chaining values of each tensor's chunks are merged. `jobs.rs` says who does what.
 
 mod jobs;
 mod known;
