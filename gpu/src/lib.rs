@@ -5,12 +5,16 @@
 //! ([`shader`]); all variants are exactly equal, so a card may use whichever is fastest and correct on it.
 
 pub mod adapters;
+pub mod canary;
 pub mod card;
+pub mod compress;
 pub mod error;
+pub mod hash;
 pub mod kernel;
 pub mod layout;
 pub mod ops;
 pub mod packed;
+pub mod rehash;
 pub mod shader;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::adapters;
 use crate::card::Gpu;
+use crate::error::GpuError;
 
 /// A card to test on: the first real one, otherwise the software one. Without any, prints SKIPPED and returns `None`.
 pub fn gpu() -> Option<Gpu> {
@@ -18,4 +19,21 @@ pub fn gpu() -> Option<Gpu> {
         println!("SKIPPED: no Vulkan adapter");
     }
     gpu
+}
+
+/// Asserts that `self_test` of the text catches each of `mutations`: a string of it, and what to replace it by.
+///
+/// # Panics
+/// If a string is not in the text, or an error is not caught.
+pub fn assert_caught(
+    gpu: &Gpu,
+    source: &str,
+    self_test: impl Fn(&Gpu, &str) -> Result<(), GpuError>,
+    mutations: &[(&str, &str)],
+) {
+    for (right, planted) in mutations {
+        assert!(source.contains(right), "{right} is not in the kernel");
+        let found = self_test(gpu, &source.replace(right, planted));
+        assert!(matches!(found, Err(GpuError::Wrong { .. })), "{right} -> {planted}: {found:?}");
+    }
 }
