@@ -1,10 +1,8 @@
 // The reciprocal root of a norm: S = sig·4^j with sig in [2^30, 2^32), R = isqrt(floor(2^62 / sig)).
 //
-// R is the largest integer with R²·sig ≤ 2^62, so it is found bit by bit from 2^15 on, without a division.
-fn is_root(r: u32, sig: u32) -> bool {
-  let product = mul32(r * r, sig);
-  return product.y < 0x40000000u || (product.y == 0x40000000u && product.x == 0u);
-}
+// R is the largest integer with R²·sig ≤ 2^62, so it is found bit by bit from 2^15 on, without a division. Equality
+// needs a power of two, and the only one within reach, 2^16 at sig = 2^30, is taken apart: its square fits no word.
+fn is_root(r: u32, sig: u32) -> bool { return mul32(r * r, sig).y < 0x40000000u; }
 // (R, j as i32) of the sum S.
 fn reciprocal_root(sum: vec2<u32>) -> vec2<u32> {
   var s = sum;
@@ -19,7 +17,6 @@ fn reciprocal_root(sum: vec2<u32>) -> vec2<u32> {
   } else {
     sig = s.y;
   }
-  // 2^16 is the only root of 17 bits, and its square the only one that does not fit a word.
   if (sig == 0x40000000u) { return vec2<u32>(65536u, u32(j)); }
   var r = 32768u;
   for (var bit = 16384u; bit > 0u; bit >>= 1u) {

@@ -61,7 +61,7 @@ fn compile_text(gpu: &Gpu, text: &str) -> Result<Kernel, GpuError> {
     Kernel::new(gpu, "act", text, &[Access::Write, Access::Write, Access::Write, Access::Write, Access::Read])
 }
 
-/// Known answers at rows of `columns` columns, with the model's tables.
+/// Known answers at rows of `columns` columns, with the tables of a model.
 ///
 /// # Errors
 /// [`GpuError::Wrong`] if the card differs, or whatever stops it.
@@ -73,25 +73,19 @@ pub fn self_test(gpu: &Gpu, variant: Variant, tables: &Tables, columns: u32) -> 
 ///
 /// # Errors
 /// As [`self_test`].
-pub fn self_test_with(
-    gpu: &Gpu,
-    variant: Variant,
-    text: &str,
-    tables: &Tables,
-    columns: u32,
-) -> Result<(), GpuError> {
+pub fn self_test_with(gpu: &Gpu, variant: Variant, text: &str, tables: &Tables, columns: u32) -> Result<(), GpuError> {
     let kernel = compile_text(gpu, text)?;
     let (memories, dispatches) = answers(variant, &gates_and_ups(columns as usize), tables);
     check(gpu, "act", &kernel, &memories, &dispatches)
 }
 
-/// Every gate beside two kinds of up, every place of the table, and products about powers of two.
+/// Extremes beside extremes, every place of the table, products of every length, and ties.
 fn gates_and_ups(columns: usize) -> Vec<[Vec<i32>; 2]> {
     let mut random = Random::new(2);
     let mut rows = Vec::new();
     let gates = extremes::rows(columns);
     for (i, gate) in gates.iter().enumerate() {
-        rows.push([gate.clone(), gates[(i * 7 + 3) % gates.len()].clone()]);
+        rows.push([gate.clone(), gates[(i + 17) % gates.len()].clone()]);
     }
     for gate in &gates[..14] {
         for up in [i32::MIN, i32::MAX] {
@@ -104,10 +98,18 @@ fn gates_and_ups(columns: usize) -> Vec<[Vec<i32>; 2]> {
         let gate = |i: usize| (step + steps * i as i32) * 17 - 69_632;
         rows.push([(0..columns).map(gate).collect(), (0..columns).map(|_| random.value(12)).collect()]);
     }
-    // Gates at the table's end, where SIG = 2^15: v is g·2^15 for up 1, alone in its row.
-    for (gate, up) in [(65535, 1), (65535, -1), (65536, 1), (131_071, -1), (131_071, 1), (1 << 30, 1 << 17), (-1, 0)] {
-        let alone = |v: i32| [vec![v], vec![0; columns - 1]].concat();
-        rows.push([alone(gate), alone(up)]);
+    // Products of every length, so that every shift is met and every bit below it decides once.
+    for bits in 0..61 {
+        let [gate, up] = [bits.min(30), bits - bits.min(30)];
+        let gates: Vec<i32> = (0..columns).map(|_| 1 << gate | random.value(gate).abs()).collect();
+        let ups = (0..columns).map(|i| (1 << up) * if i % 2 == 0 { 1 } else { -1 }).collect();
+        rows.push([gates, ups]);
+    }
+    // Gates at the table's end, where SIG = 2^15, and at its middle, where v needs no shift.
+    for (gate, up) in
+        [(65535, 1), (65535, -1), (65536, 1), (131_071, -1), (131_071, 1), (1 << 30, 1 << 17), (1, 1), (-1, 1), (1, -1)]
+    {
+        rows.push([gate, up].map(|v| extremes::alone(columns, columns - 1, v)));
     }
     rows
 }

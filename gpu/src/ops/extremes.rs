@@ -29,10 +29,10 @@ impl Random {
     }
 }
 
-/// A row of `width` columns with `v` in one place that depends on `v`, zero elsewhere.
-fn alone(width: usize, v: i32) -> Vec<i32> {
+/// A row of `width` columns with `v` in column `at`, zero elsewhere.
+pub fn alone(width: usize, at: usize, v: i32) -> Vec<i32> {
     let mut row = vec![0; width];
-    row[v.unsigned_abs() as usize % width] = v;
+    row[at] = v;
     row
 }
 
@@ -42,7 +42,9 @@ pub fn rows(width: usize) -> Vec<Vec<i32>> {
     let mut rows = vec![vec![0; width]];
     let constants = [1, -1, 32767, 32768, -32768, 65535, -65535, 65536, -65536, 131_071, -131_071, i32::MAX, i32::MIN];
     rows.extend(constants.map(|v| vec![v; width]));
-    rows.extend(constants.map(|v| alone(width, v)));
+    // In the first or the second of a pair, by the parity of v; and at the very end.
+    rows.extend(constants.map(|v| alone(width, v.unsigned_abs() as usize % width, v)));
+    rows.extend([65535, -65535, i32::MIN].map(|v| alone(width, width - 1, v)));
     for [a, b] in [[i32::MAX, i32::MIN], [65535, -65535], [-65535, 2], [-131_071, 3]] {
         rows.push((0..width).map(|i| if i % 2 == 0 { a } else { b }).collect());
     }

@@ -181,12 +181,14 @@ fn answers(variant: Variant, rows: &[Vec<i32>], gamma: &[i16]) -> (Vec<Memory>, 
     (memories, vec![(p.words().to_vec(), groups(rows.len() as u32))])
 }
 
-/// A row of zeros, whose sum is E[0], once for each sum about a power of two.
+/// A row of zeros, whose sum is E[0], once for each sum about a power of two or a step of the root.
 fn root_answers(variant: Variant) -> (Vec<Memory>, Vec<Dispatch>) {
     let edges = (0..64).flat_map(|b| [0u64, 1, 2].map(|d| (1u64 << b).wrapping_sub(1).wrapping_add(d)));
     // Sums with other bits than the first and the last set.
     let others = (0..64).map(|b| 0xb504_f333_f9de_6484u64 >> b);
-    let eps: Vec<u64> = edges.chain(others).chain([u64::MAX]).collect();
+    // Both sides of where the root steps from r - 1 to r.
+    let steps = (32_769..65_536u64).step_by(1021).flat_map(|r| [0, 1].map(|d| (1 << 62) / (r * r) + d));
+    let eps: Vec<u64> = edges.chain(others).chain(steps).chain([u64::MAX]).collect();
     let mut gains = vec![0; 1];
     gains.extend(eps_words(&eps));
     let mut report = Memory::untouched("the report", 5 * eps.len());

@@ -32,18 +32,42 @@ fn planted_errors_are_noticed() {
 
 /// Errors in what attn_pack and act share.
 pub(in super::super) const BLOCK: &[Mutation] = &[
-    mutation("shift of the first of a pair only", "max(shift_of(input, 2u * i), shift_of(input, 2u * i + 1u))", "shift_of(input, 2u * i)"),
-    mutation("shift of the second of a pair only", "max(shift_of(input, 2u * i), shift_of(input, 2u * i + 1u))", "shift_of(input, 2u * i + 1u)"),
+    mutation(
+        "shift of the first of a pair only",
+        "max(shift_of(input, 2u * i), shift_of(input, 2u * i + 1u))",
+        "shift_of(input, 2u * i)",
+    ),
+    mutation(
+        "shift of the second of a pair only",
+        "max(shift_of(input, 2u * i), shift_of(input, 2u * i + 1u))",
+        "shift_of(input, 2u * i + 1u)",
+    ),
     mutation("shift the least", "s = max(s, max(shift_of", "s = min(s, max(shift_of"),
     mutation("shift of the chunk", "let s = row_shift(0u);", "let s = chunk_shift(0u, 0u);"),
-    mutation("mantissas swapped", "mantissa_of(input, 2u * i, s), mantissa_of(input, 2u * i + 1u, s)", "mantissa_of(input, 2u * i + 1u, s), mantissa_of(input, 2u * i, s)"),
+    mutation(
+        "mantissas swapped",
+        "mantissa_of(input, 2u * i, s), mantissa_of(input, 2u * i + 1u, s)",
+        "mantissa_of(input, 2u * i + 1u, s), mantissa_of(input, 2u * i, s)",
+    ),
     mutation("mantissas shifted too far", "mantissa_of(input, 2u * i, s),", "mantissa_of(input, 2u * i, s + 1u),"),
     mutation("header: shift of the row", "= chunk_shift(0u, c);", "= s;"),
-    mutation("header: shift of the chunk", "report[header + chunks] = s;", "report[header + chunks] = chunk_shift(0u, 0u);"),
+    mutation(
+        "header: shift of the chunk",
+        "report[header + chunks] = s;",
+        "report[header + chunks] = chunk_shift(0u, 0u);",
+    ),
     mutation("a block not prepared", "b < (p.columns + 31u) / 32u", "b < p.columns / 32u"),
 ];
 
 const MUTATIONS: &[Mutation] = &[
-    mutation("shift to 15 bits", "min_shift(i32(arena[input + column]), 16u)", "min_shift(i32(arena[input + column]), 15u)"),
-    mutation("mantissas truncated", "return rsr(i32(arena[input + column]), s);", "return i32(arena[input + column]) >> s;"),
+    mutation(
+        "shift to 15 bits",
+        "min_shift(i32(arena[input + column]), 16u)",
+        "min_shift(i32(arena[input + column]), 15u)",
+    ),
+    mutation(
+        "mantissas truncated",
+        "return rsr(i32(arena[input + column]), s);",
+        "return i32(arena[input + column]) >> s;",
+    ),
 ];
