@@ -9,6 +9,7 @@ pub mod card;
 pub mod error;
 pub mod kernel;
 pub mod layout;
+pub mod ops;
 pub mod shader;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
