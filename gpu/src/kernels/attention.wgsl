@@ -96,12 +96,14 @@ fn main(lane: Lane, @builtin(workgroup_id) group: vec3<u32>) {
   storageBarrier();
 
   let column = lane.index % COLUMNS;
-  let part = lane.index / COLUMNS;
+  // With a single part compilers see that all lanes read the same weight.
+  var part = 0u;
+  if (GROUPS > 1u) { part = lane.index / COLUMNS; }
   for (var tile = 0u; tile < WORDS; tile += COLUMNS) {
     let word = tile + column;
     var mix: array<Wide, 2u * QUERIES>;
     for (var i = 0u; i < 2u * QUERIES; i++) { mix[i] = wide_of(vec2<u32>(0u, 0u)); }
-    if (part < GROUPS && word < WORDS) {
+    if (lane.index < GROUPS * COLUMNS && word < WORDS) {
       for (var j = part; j < count; j += GROUPS) {
         let v = cache[((row.z + j) * KV_HEADS + kv) * 2u * WORDS + WORDS + word];
         for (var q = 0u; q < QUERIES; q++) {

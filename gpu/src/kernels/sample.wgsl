@@ -143,7 +143,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   if (workgroupUniformLoad(&all) > CANDIDATES) {
     // Bits of v that are not known yet; all higher ones are.
     var open = 32u - countLeadingZeros(bound);
-    for (var pass = 0u; pass < 4u; pass++) {
+    for (var turn = 0u; turn < 4u; turn++) {
       for (var d = lane; d < 256u; d += LANES) { atomicStore(&digits[d], 0u); }
       workgroupBarrier();
       let low = max(open, 8u) - 8u;

@@ -127,6 +127,11 @@ impl Candidate {
     const fn index(self) -> u32 {
         self.key as u32
     }
+
+    /// Its weight.
+    pub const fn weight(self) -> u32 {
+        self.weight
+    }
 }
 
 /// The token that `logits` give at `position`.
