@@ -4,7 +4,7 @@ use assay_model::program::CHUNK;
 use assay_model::sampling::Candidate;
 use assay_model::tables::Tables;
 
-use super::{Parameters, Sample, Tail, table_words, text};
+use super::{LANES, Parameters, Sample, Tail, table_words, text};
 use crate::card::Gpu;
 use crate::error::GpuError;
 use crate::layout::{CANDIDATES, SAMPLE};
@@ -59,7 +59,9 @@ pub(super) fn reports(
     let tails: Vec<u32> = rows.iter().enumerate().rev().flat_map(tail).collect();
     let report = gpu.upload("known answers", &vec![0xdead_beef; p.report_row as usize * rows.len()]);
     let up = |words: &[u32]| gpu.upload("known answers", words);
-    let buffers = [&up(&tails), &up(&table_words(tables)), &up(&arena), &report];
+    // What stands behind the tables must not be taken for a weight of zero.
+    let weights = [table_words(tables), vec![u32::MAX; 64]].concat();
+    let buffers = [&up(&tails), &up(&weights), &up(&arena), &report];
     kernel.0.run(gpu, &buffers, &p.words(), [rows.len() as u32, 1, 1])?;
     let got = gpu.read(&report, 0, u64::from(p.report_row) * rows.len() as u64)?;
     let parts = |row: &[u32]| {
@@ -141,6 +143,17 @@ pub(super) fn corners(vocab: usize, n: &mut Numbers) -> Vec<(Vec<i32>, u32)> {
         of(1 << 28, &mut |_, n| n.word() as i32),
         of(0x0fff_ffff, &mut |i, n| if i % 7 == 0 { i32::MAX } else { n.word() as i32 }),
         of(77777, &mut |_, n| n.word() as i32 >> 9),
+        // The largest at the end, and as the second of every chunk.
+        of(1 << 16, &mut |i, _| i as i32),
+        of(0, &mut |i, _| i32::from(i % CHUNK == 1)),
+        // One candidate more than fits.
+        of(1 << 16, &mut |i, _| if i <= CANDIDATES as usize { -(i as i32) } else { -(99 << 16) }),
+        // below·2^12 = k·T + r with T + r ≥ 2^32 and r so small that the first guess at the quotient is k − 1.
+        of(u32::MAX - 2, &mut |i, _| {
+            let k = 1367 + i as i64 % 270;
+            let below = (k * i64::from(u32::MAX - 2) + 3 * k % 4096) >> 12;
+            (i64::from(i32::MAX) - if i == 0 { 0 } else { below }) as i32
+        }),
     ]
 }
 
@@ -162,5 +175,7 @@ pub fn self_test_with(gpu: &Gpu, tables: &Tables, text: &str) -> Result<(), GpuE
     for vocab in [300, 4321] {
         compare(gpu, &kernel, &corners(vocab, &mut numbers), tables)?;
     }
-    Ok(())
+    // More chunks than lanes.
+    let many = (LANES as usize + 2) * CHUNK;
+    compare(gpu, &kernel, &[(vec![-1; many], 0), ((0..many as i32).collect(), 0)], tables)
 }

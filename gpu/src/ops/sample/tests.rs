@@ -142,7 +142,7 @@ const PLANTED: [(&str, &str, &str); 36] = [
     ("weightless ones counted", "if (w > 0u)", "if (below < 22u * tail.y)"),
     ("greedy rows drawn", "if (tail.y == 0u) { return; }", ""),
     ("widest ignored", "max(widest[lane], widest[lane + half])", "widest[lane]"),
-    ("one too few", "> CANDIDATES) {\n    // Bits", ">= CANDIDATES - 1u) {\n    // Bits"),
+    ("one too many", "(&all) > CANDIDATES", "(&all) > CANDIDATES + 1u"),
     ("rank off by one", "vec2<u32>(0u, CANDIDATES)", "vec2<u32>(0u, CANDIDATES - 1u)"),
     ("digits of others counted", "((below >> (open - 1u)) >> 1u) == known.x", "true"),
     ("digits not cleared", "atomicStore(&digits[d], 0u);", ""),
