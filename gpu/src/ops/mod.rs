@@ -7,6 +7,7 @@
 
 pub mod act;
 mod answers;
+pub mod attention;
 pub mod embed;
 mod extremes;
 pub mod kv;
@@ -14,6 +15,7 @@ pub mod linear;
 pub mod norm;
 pub mod pack;
 mod prepared;
+pub mod sample;
 
 use crate::shader::Shader;
 use crate::variant::{Dot, Tokens};
