@@ -149,8 +149,7 @@ impl Events for Told {
     }
 
     fn finished(&mut self, job: usize, tokens: &[u32], recorder: Option<&TraceRecorder<'_>>) {
-        let positions = recorder.map_or(0, |r| r.roots().len());
-        assert!(positions >= tokens.len(), "the trace is whole");
+        assert!(recorder.is_none_or(|r| r.roots().len() >= tokens.len()), "the trace is whole");
         self.finished.push((job, tokens.to_vec()));
     }
 }

@@ -57,7 +57,7 @@ pub struct Args {
     out: PathBuf,
 }
 
-/// A job, the manifest it is done under with its place, and where its results go.
+/// A job, the file of its manifest if that is not made from the weights, and where its results go.
 struct Task {
     job: Job,
     manifest: Option<PathBuf>,
@@ -105,7 +105,7 @@ fn several(args: &Args, desk: &Desk<'_>, tasks: &[Task], json: bool) -> Result<R
     let mut several = Several::new(desk, tasks, json);
     let done = compute(args, desk, tasks, &mut several)?;
     let written = several.done();
-    let (tokens, _) = done.with_context(|| format!("only {written} of {} jobs were finished", tasks.len()))?;
+    let (tokens, _) = done.with_context(|| format!("only {written} of {} jobs were finished, do the others again", tasks.len()))?;
     let reports = several.finish()?;
     let seconds = desk.started.elapsed().as_secs_f64();
     let count: usize = tokens.iter().map(Vec::len).sum();
