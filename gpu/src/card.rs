@@ -90,6 +90,31 @@ impl Gpu {
         })
     }
 
+    /// As [`storage`](Self::storage), where the memory may not suffice.
+    ///
+    /// # Errors
+    /// If the driver has no memory left.
+    pub fn try_storage(&self, what: &str, words: u64) -> Result<wgpu::Buffer, GpuError> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let buffer = self.storage(what, words);
+        let failed = [validation, memory].map(|scope| pollster::block_on(scope.pop()).is_some());
+        if failed.contains(&true) {
+            let needed = words * 4 / 1_000_000 + 1;
+            return Err(GpuError::Memory { card: self.name.clone(), what: what.into(), needed, free: 0 });
+        }
+        Ok(buffer)
+    }
+
+    /// Writes `words` to the start of a buffer, in pieces that slow slots take in their stride.
+    pub fn write(&self, buffer: &wgpu::Buffer, words: &[u32]) {
+        const PIECE: usize = 16 << 20;
+        for (i, piece) in words.chunks(PIECE).enumerate() {
+            self.queue.write_buffer(buffer, (i * PIECE * 4) as u64, bytemuck::cast_slice(piece));
+            self.queue.submit([]);
+        }
+    }
+
     /// A storage buffer that holds `words`.
     pub fn upload(&self, label: &str, words: &[u32]) -> wgpu::Buffer {
         let buffer = self.storage(label, words.len() as u64);
@@ -110,6 +135,16 @@ impl Gpu {
     /// A command encoder.
     pub fn encoder(&self) -> wgpu::CommandEncoder {
         self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default())
+    }
+
+    /// Submits without waiting.
+    ///
+    /// # Errors
+    /// If the card is lost.
+    pub fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<(), GpuError> {
+        self.check()?;
+        self.queue.submit([encoder.finish()]);
+        Ok(())
     }
 
     /// Submits and waits for the end.

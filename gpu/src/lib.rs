@@ -5,17 +5,21 @@
 //! ([`shader`]); all variants are exactly equal, so a card may use whichever is fastest and correct on it.
 
 pub mod adapters;
+pub mod cache;
 pub mod canary;
 pub mod card;
 pub mod compress;
 pub mod error;
 pub mod hash;
+pub mod headers;
 pub mod kernel;
 pub mod layout;
 pub mod ops;
 pub mod packed;
+pub mod plan;
 pub mod rehash;
 pub mod shader;
+pub mod stage;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod variant;

@@ -2,7 +2,7 @@
 // A code is 32 more than what it stands for.
 struct Codes { low: vec4<u32>, high: vec2<u32> }
 fn load_codes(at: u32, row: u32) -> Codes {
-  let high = p.high + at * 2u * TILE + row;
+  let high = first_high() + at * 2u * TILE + row;
   return Codes(codes[at * TILE + row], vec2<u32>(side[high], side[high + TILE]));
 }
 // Word i of the block: one column a byte, four columns, as signed bytes. The products spread two bits each to four bytes.

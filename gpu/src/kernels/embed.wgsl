@@ -1,5 +1,5 @@
 // The residual of a row's token: h_i = rsr_i32(W_i, k − F), one lane a column. A composed file gives
-// `fn weight(row: u32, column: u32) -> i32` and binds what it reads from binding 2 on.
+// `fn weight(row: u32, column: u32) -> i32`, rows counted from the first token, and binds what it reads from binding 2 on.
 struct Parameters {
   // Words of a row of the arena, and the first word of h within it.
   arena_row: u32,
@@ -7,6 +7,12 @@ struct Parameters {
   columns: u32,
   // k − F
   shift: i32,
+  // Tokens whose rows the bound weights hold: the first, and how many.
+  first_token: u32,
+  tokens: u32,
+  // First word in `side` of code bits above the fourth.
+  high: u32,
+  blocks: u32,
 }
 var<immediate> p: Parameters;
 @group(0) @binding(0) var<storage, read_write> arena: array<u32>;
@@ -30,8 +36,9 @@ fn rsr_i32(v: i32, s: i32) -> i32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = group.x;
   let column = group.y * LANES + lane;
-  if (column < p.columns) {
-    let h = rsr_i32(weight(rows[row].x, column), p.shift);
+  let token = rows[row].x - p.first_token;
+  if (column < p.columns && token < p.tokens) {
+    let h = rsr_i32(weight(token, column), p.shift);
     arena[row * p.arena_row + p.output + column] = u32(h);
   }
 }

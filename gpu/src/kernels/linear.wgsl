@@ -31,6 +31,7 @@ var<immediate> p: Parameters;
 @group(0) @binding(5) var<storage, read_write> arena: array<i32>;
 
 const TILE: u32 = 16u;
+fn first_high() -> u32 { return p.high; }
 const LANES: u32 = TILE / ROWS;
 
 fn store(part: Part, row: u32, group: u32, acc: Wide) {

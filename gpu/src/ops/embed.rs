@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod tests;
 
+use assay_model::matrix::TILE_ROWS;
 use assay_model::steps::embed;
 
 use super::LANES;
@@ -14,6 +15,7 @@ use super::extremes;
 use crate::card::Gpu;
 use crate::error::GpuError;
 use crate::kernel::{Access, Kernel};
+use crate::packed::{Bits, Class, Scaling};
 use crate::shader::Shader;
 
 /// Parameters of a dispatch.
@@ -27,13 +29,21 @@ pub struct Parameters {
     pub columns: u32,
     /// k − F: what the weights are shifted by.
     pub shift: i32,
+    /// First token whose row is in the bound weights.
+    pub first_token: u32,
+    /// How many are.
+    pub tokens: u32,
+    /// First word of code bits above the fourth, in the weights' second buffer.
+    pub high: u32,
+    /// Blocks of 32 columns of a row.
+    pub blocks: u32,
 }
 
 impl Parameters {
     /// As the kernel takes them.
-    pub const fn words(&self) -> [u32; 4] {
-        let Parameters { arena_row, output, columns, shift } = *self;
-        [arena_row, output, columns, shift as u32]
+    pub const fn words(&self) -> [u32; 8] {
+        let Parameters { arena_row, output, columns, shift, first_token, tokens, high, blocks } = *self;
+        [arena_row, output, columns, shift as u32, first_token, tokens, high, blocks]
     }
 
     /// Workgroups of [`LANES`] lanes for `rows` rows.
@@ -62,6 +72,32 @@ impl<'a> Buffers<'a> {
 pub fn shader(weights: &str) -> Shader {
     let kernel = include_str!("../kernels/embed.wgsl");
     Shader::new().constant("LANES", LANES).common().file(kernel).file(weights)
+}
+
+/// The file that reads a matrix packed as `class`, from its two buffers.
+pub fn packed(class: Class) -> String {
+    let file = match class.bits {
+        Bits::Four => include_str!("../kernels/codes_4.wgsl"),
+        Bits::Five => include_str!("../kernels/codes_5.wgsl"),
+        Bits::Six => include_str!("../kernels/codes_6.wgsl"),
+        Bits::Eight => include_str!("../kernels/codes_8.wgsl"),
+        Bits::Sixteen | Bits::Twenty => "",
+    };
+    let shader = Shader::new()
+        .constant("TILE", TILE_ROWS as u32)
+        .constant("SCALES", class.scale_words() as u32)
+        .constant("HALVES", (class.scaling == Scaling::Half).into())
+        .constant("SIGNED", matches!(class.bits, Bits::Six | Bits::Eight).into())
+        .constant("DENSE", class.vectors() as u32)
+        .constant("COLUMNS", if class.bits == Bits::Sixteen { 2 } else { 1 })
+        .file(include_str!("../kernels/weight_buffers.wgsl"))
+        .file(file);
+    let of = if class.has_constants() {
+        include_str!("../kernels/weight_coded.wgsl")
+    } else {
+        include_str!("../kernels/weight_plain.wgsl")
+    };
+    shader.file(of).text().into()
 }
 
 /// The kernel that reads its matrix by `weights`, which binds `buffers` more.
@@ -114,7 +150,16 @@ fn answers(columns: usize) -> (Vec<Memory>, Vec<Dispatch>) {
             let h = embed::chunk(&matrix[token], shift + assay_model::config::RESIDUAL_BITS);
             arena.expected(r * arena_row + output, &words(&h));
         }
-        let p = Parameters { arena_row: arena_row as u32, output: output as u32, columns: columns as u32, shift };
+        let p = Parameters {
+            arena_row: arena_row as u32,
+            output: output as u32,
+            columns: columns as u32,
+            shift,
+            first_token: 0,
+            tokens: u32::MAX,
+            high: 0,
+            blocks: 0,
+        };
         dispatches.push((p.words().to_vec(), p.groups(tokens.len() as u32)));
     }
     let rows = tokens.iter().flat_map(|&t| [t as u32, 9, 9, 9]).collect();

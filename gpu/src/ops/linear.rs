@@ -218,6 +218,11 @@ impl PackedSlab {
 
     /// Uploads it.
     pub fn upload(&self, gpu: &Gpu, words: &[Vec<u32>; 2]) -> Slab {
+        self.slab([gpu.upload("codes", &words[0]), gpu.upload("side", &words[1])])
+    }
+
+    /// The slab, given the buffers that hold its words.
+    pub fn slab(&self, buffers: [wgpu::Buffer; 2]) -> Slab {
         let first = &self.runs[0].packed;
         let sum = |of: fn(&Packed) -> usize| self.runs.iter().map(|r| of(&r.packed)).sum::<usize>() as u32;
         let high = sum(|p| p.scales.len());
@@ -229,13 +234,26 @@ impl PackedSlab {
         };
         Slab {
             class: first.class,
-            buffers: [gpu.upload("codes", &words[0]), gpu.upload("side", &words[1])],
+            buffers,
             blocks: first.blocks as u32,
             high,
             constants: high + sum(|p| p.high.len()),
             pieces: self.runs.iter().map(piece).collect(),
         }
     }
+}
+
+/// Where single weights of a slab are.
+#[derive(Clone, Copy, Debug)]
+pub struct Lookup {
+    /// First row.
+    pub first: u32,
+    /// Rows.
+    pub rows: u32,
+    /// First word of code bits above the fourth.
+    pub high: u32,
+    /// Blocks of a row.
+    pub blocks: u32,
 }
 
 /// Where a product reads and writes.
@@ -277,6 +295,12 @@ impl Slab {
     /// Inputs, D, in whole blocks.
     pub const fn columns(&self) -> u32 {
         self.blocks * BLOCK as u32
+    }
+
+    /// For a slab of one part: its first row, the number of its rows, and what a kernel needs to find single weights.
+    pub fn lookup(&self) -> Lookup {
+        let piece = self.pieces[0];
+        Lookup { first: piece.out, rows: piece.rows, high: self.high, blocks: self.blocks }
     }
 }
 

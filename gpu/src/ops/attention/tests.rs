@@ -213,9 +213,7 @@ fn time_of_thirty_layers() {
     let Some(gpu) = testing::gpu() else { return };
     let tables = tables(64);
     for (wide, reduce) in variants(&gpu) {
-        for (lanes, rows, positions) in
-            [(32, 1, 512), (64, 1, 512), (32, 1, 2048), (32, 8, 512)]
-        {
+        for (lanes, rows, positions) in [(32, 1, 512), (64, 1, 512), (32, 1, 2048), (32, 8, 512)] {
             let plan = Plan { wide, reduce, lanes, ..SMOL };
             let attention = Attention::new(&gpu, plan).unwrap();
             let mut n = Numbers(3);
