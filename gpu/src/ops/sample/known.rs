@@ -72,12 +72,7 @@ pub(super) fn reports(
 }
 
 /// Compares every row with [`answer`].
-pub(super) fn compare(
-    gpu: &Gpu,
-    kernel: &Sample,
-    rows: &[(Vec<i32>, u32)],
-    tables: &Tables,
-) -> Result<(), GpuError> {
+pub(super) fn compare(gpu: &Gpu, kernel: &Sample, rows: &[(Vec<i32>, u32)], tables: &Tables) -> Result<(), GpuError> {
     for (i, ((logits, t), (maxima, region))) in rows.iter().zip(reports(gpu, kernel, rows, tables)?).enumerate() {
         let (expected_maxima, expected) = answer(logits, *t, tables);
         let mut words = region[..8].to_vec();

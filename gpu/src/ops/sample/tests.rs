@@ -51,8 +51,9 @@ fn a_finished_token_is_the_references() {
     let (tables, kernel) = (tables(), Sample::new(&gpu).unwrap());
     let mut numbers = Numbers(8);
     for vocab in [1, 300, 5000] {
-        for (row, (maxima, region)) in
-            corners(vocab, &mut numbers).iter().map(|row| (row, reports(&gpu, &kernel, std::slice::from_ref(row), &tables).unwrap().remove(0)))
+        for (row, (maxima, region)) in corners(vocab, &mut numbers)
+            .iter()
+            .map(|row| (row, reports(&gpu, &kernel, std::slice::from_ref(row), &tables).unwrap().remove(0)))
         {
             let (logits, temperature) = row;
             assert_eq!(maxima.len(), vocab.div_ceil(256));
@@ -83,8 +84,7 @@ fn usual_logits_rarely_need_all() {
     let Some(gpu) = testing::gpu() else { return };
     let (tables, kernel) = (tables(), Sample::new(&gpu).unwrap());
     let mut numbers = Numbers(10);
-    let rows: Vec<(Vec<i32>, u32)> =
-        (0..4).map(|_| ((0..49152).map(|_| numbers.normal(4.0)).collect(), ONE)).collect();
+    let rows: Vec<(Vec<i32>, u32)> = (0..4).map(|_| ((0..49152).map(|_| numbers.normal(4.0)).collect(), ONE)).collect();
     let mut needed = 0;
     for ((logits, _), (_, region)) in rows.iter().zip(reports(&gpu, &kernel, &rows, &tables).unwrap()) {
         for position in 0..100 {
@@ -122,7 +122,11 @@ const PLANTED: [(&str, &str, &str); 36] = [
     ("high bits of the quotient", "(product.y << (32u - shift)) | ", ""),
     ("high bits of the dividend", "below >> 20u", "0u"),
     ("remainder ignored", "if (!is_less(rest, vec2<u32>(temperature, 0u))) { t += 1u; }", ""),
-    ("a whole remainder forgotten", "!is_less(rest, vec2<u32>(temperature, 0u))", "is_less(vec2<u32>(temperature, 0u), rest)"),
+    (
+        "a whole remainder forgotten",
+        "!is_less(rest, vec2<u32>(temperature, 0u))",
+        "is_less(vec2<u32>(temperature, 0u), rest)",
+    ),
     ("remainder in 32 bits", "is_less(rest, vec2<u32>(temperature, 0u))", "(rest.x < temperature)"),
     ("high table", "t >> 12u", "t >> 13u"),
     ("low table", "t & 4095u", "t & 2047u"),
