@@ -223,6 +223,9 @@ fn time_of_thirty_layers() {
     for (wide, reduce) in variants(&gpu) {
         for (lanes, rows, positions) in [(32, 1, 512), (64, 1, 512), (32, 1, 2048), (32, 8, 512)] {
             let plan = Plan { wide, reduce, lanes, ..SMOL };
+            let (cpu, wall) = (cpu_ms(), std::time::Instant::now());
+            self_test(&gpu, plan, &tables).unwrap();
+            println!("self-test: CPU {} ms, wall {:?}", cpu_ms() - cpu, wall.elapsed());
             let attention = Attention::new(&gpu, plan).unwrap();
             let mut n = Numbers(3);
             let all: Vec<Row> = (0..rows).map(|_| Row::new(&plan, Kind::Spread(6), positions, &mut n)).collect();
