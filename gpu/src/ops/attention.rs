@@ -68,6 +68,17 @@ impl Plan {
         (1..=MAX_QUERIES).rev().find(|q| sharing.is_multiple_of(*q)).unwrap_or(1)
     }
 
+    /// Words of values that a lane takes at once, and lanes that share a position.
+    fn tile(&self) -> (u32, u32) {
+        let words = self.head_dim / 2;
+        // A step's sums of all lanes stand in half of the least workgroup memory there is, 16 KiB.
+        let fits = |s: &u32| words.is_multiple_of(*s) && s * self.lanes <= 512;
+        let step = [4, 2].into_iter().find(fits).unwrap_or(1);
+        // Without a remainder: the most lanes that the words of a position are a multiple of.
+        let columns = (1..=self.lanes.min(words / step)).rev().find(|c| (words / step).is_multiple_of(*c));
+        (step, columns.unwrap_or(1))
+    }
+
     /// Words of scratch that `rows` rows of at most `positions` positions take.
     pub const fn score_words(&self, rows: u32, positions: u32) -> u64 {
         rows as u64 * self.heads as u64 * positions as u64 * 2
@@ -76,7 +87,7 @@ impl Plan {
     /// Text of the kernel.
     pub fn text(&self) -> String {
         let words = self.head_dim / 2;
-        let columns = words.min(self.lanes);
+        let (step, columns) = self.tile();
         let wide = match self.wide {
             Wide::Pair => include_str!("../kernels/attention_pair.wgsl"),
             Wide::I64 => include_str!("../kernels/attention_i64.wgsl"),
@@ -91,6 +102,7 @@ impl Plan {
             .constant("WORDS", words)
             .constant("LANES", self.lanes)
             .constant("QUERIES", self.queries())
+            .constant("STEP", step)
             .constant("COLUMNS", columns)
             .constant("GROUPS", self.lanes / columns);
         let shader = shader.common().file(wide).file(reduce).file(include_str!("../kernels/attention.wgsl"));

@@ -63,16 +63,20 @@ fn every_query_shift_is_exact() {
 type Planted = (&'static str, &'static str, &'static str);
 
 const IN_KERNEL: [Planted; 31] = [
-    ("high halves dropped", "high[q] += sum >> 16u;", ""),
-    ("low halves sign-extended", "sum & 0xffff;", "(sum << 16u) >> 16u;"),
-    ("second word of a key dropped", "sum += dot_pair(queries[query + 1u], b);", ""),
+    ("high halves dropped", "high[q * STEP + i] += sum >> 16u;", ""),
+    (
+        "low halves sign-extended",
+        "low[q * STEP + i] += sum & 0xffff;",
+        "low[q * STEP + i] += i32(u32(sum) << 16u) >> 16u;",
+    ),
+    ("second word of a key dropped", " + dot_pair(qb, b[i])", ""),
     ("only low mantissas", "+ high16(a) * high16(b)", ""),
     ("unsigned mantissas", "return low16(a) * low16(b)", "return i32(a & 0xffffu) * low16(b)"),
-    ("another query", "(head + q) * WORDS + w", "head * WORDS + w"),
+    ("another query", "(head + q) * WORDS + w]", "head * WORDS + w]"),
     ("another head's key", "/ (HEADS / KV_HEADS)", "% KV_HEADS"),
-    ("another sequence", "(row.z + j) * KV_HEADS + kv;\n    let key", "j * KV_HEADS + kv;\n    let key"),
+    ("another sequence", "(row.z + min(begin + i * LANES, count - 1u))", "min(begin + i * LANES, count - 1u)"),
     ("own position missing", "min(row.y + 1u,", "min(max(row.y, 1u),"),
-    ("key shift dropped", "cache_shifts[entry] & 0xffu", "0u"),
+    ("key shift dropped", "cache_shifts[(row.z + j) * KV_HEADS + kv] & 0xffu", "0u"),
     ("high word of scores lost", "scores[at + p.capacity] = zf.y;", "scores[at + p.capacity] = 0u;"),
     (
         "best of unsigned scores",
@@ -86,26 +90,29 @@ const IN_KERNEL: [Planted; 31] = [
     ("value shift dropped", "e | (sv << 16u)", "e"),
     ("value shift of the wrong byte", ">> 8u) & 0xffu", ">> 0u) & 0xffu"),
     ("weight cut to 15 bits", "weight & 0xffffu", "weight & 0x7fffu"),
-    ("keys for values", "2u * WORDS + WORDS + word", "2u * WORDS + word"),
+    ("keys for values", "2u * WORDS + WORDS + tile", "2u * WORDS + tile"),
     (
         "values of another head",
         "((row.z + j) * KV_HEADS + kv) * 2u * WORDS + WORDS",
         "((row.z + j) * KV_HEADS) * 2u * WORDS + WORDS",
     ),
-    ("second dimension as the first", "e * high16(v)", "e * low16(v)"),
+    ("second dimension as the first", "e * high16(v[i])", "e * low16(v[i])"),
     ("a part of the positions missing", "var g = 1u; g < GROUPS;", "var g = 2u; g < GROUPS;"),
     ("another query's sum", "mean(o, sums[q])", "mean(o, sums[0])"),
     ("positions skipped", "j < count; j += GROUPS", "j < count - 1u; j += GROUPS"),
-    (
-        "scores of some positions missing",
-        "j < count; j += LANES) {\n    let entry",
-        "j < count - 1u; j += LANES) {\n    let entry",
-    ),
+    ("scores of some positions missing", "min(begin + i * LANES, count - 1u)", "min(begin, count - 1u)"),
     ("weights of another query", "scores[first_score + q * stride + j]", "scores[first_score + j]"),
     ("sums start late", "sum[q] += e", "sum[q] = e"),
     ("another place", "p.offset + (group.x * QUERIES + q)", "p.offset + (group.x * QUERIES)"),
     ("rows mixed up", "group.y * p.arena_row", "0u * p.arena_row"),
     ("position of another row", "rows[group.y]", "rows[0]"),
+];
+
+/// Only where hd/2 is odd.
+const IN_ODD: [Planted; 3] = [
+    ("odd high halves dropped", "high[i] += sum >> 16u;", ""),
+    ("odd low halves dropped", "low[i] += sum & 0xffff;", ""),
+    ("odd word of the first query", "head + i / STEP + 1u", "head + 1u"),
 ];
 
 const IN_PAIR: [Planted; 17] = [
@@ -191,6 +198,7 @@ fn expose(gpu: &Gpu, plan: Plan, planted: &[Planted]) {
 fn planted_errors_are_exposed() {
     let Some(gpu) = testing::gpu() else { return };
     expose(&gpu, SMOL, &[IN_KERNEL.as_slice(), &IN_PAIR, &IN_MEMORY].concat());
+    expose(&gpu, Plan { heads: 4, kv_heads: 2, head_dim: 6, ..SMOL }, &IN_ODD);
     if gpu.has(wgpu::Features::SHADER_INT64) {
         expose(&gpu, Plan { wide: Wide::I64, ..SMOL }, &IN_I64);
     }
@@ -215,6 +223,9 @@ fn time_of_thirty_layers() {
     for (wide, reduce) in variants(&gpu) {
         for (lanes, rows, positions) in [(32, 1, 512), (64, 1, 512), (32, 1, 2048), (32, 8, 512)] {
             let plan = Plan { wide, reduce, lanes, ..SMOL };
+            let (cpu, wall) = (cpu_ms(), std::time::Instant::now());
+            self_test(&gpu, plan, &tables).unwrap();
+            println!("self-test: CPU {} ms, wall {:?}", cpu_ms() - cpu, wall.elapsed());
             let attention = Attention::new(&gpu, plan).unwrap();
             let mut n = Numbers(3);
             let all: Vec<Row> = (0..rows).map(|_| Row::new(&plan, Kind::Spread(6), positions, &mut n)).collect();

@@ -33,13 +33,22 @@ fn answer(logits: &[i32], temperature: u32, tables: &Tables) -> (Vec<u32>, Vec<u
     (maxima, words)
 }
 
-/// Reports of rows of equally many logits, each with its temperature: all words of the head's header and the sample region.
+/// What a row's report says of its logits.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    /// Largest logits of the chunks.
+    pub maxima: Vec<u32>,
+    /// The sample region.
+    pub region: Vec<u32>,
+}
+
+/// Reports of rows of equally many logits, each with its temperature.
 pub(super) fn reports(
     gpu: &Gpu,
     kernel: &Sample,
     rows: &[(Vec<i32>, u32)],
     tables: &Tables,
-) -> Result<Vec<(Vec<u32>, Vec<u32>)>, GpuError> {
+) -> Result<Vec<Report>, GpuError> {
     let vocab = rows.first().map_or(1, |(l, _)| l.len()) as u32;
     let chunks = vocab.div_ceil(CHUNK as u32);
     let p = Parameters {
@@ -64,16 +73,18 @@ pub(super) fn reports(
     let buffers = [&up(&tails), &up(&weights), &up(&arena), &report];
     kernel.0.run(gpu, &buffers, &p.words(), [rows.len() as u32, 1, 1])?;
     let got = gpu.read(&report, 0, u64::from(p.report_row) * rows.len() as u64)?;
-    let parts = |row: &[u32]| {
-        let region = row[p.sample as usize..][..SAMPLE as usize].to_vec();
-        (row[p.header as usize..][..chunks as usize].to_vec(), region)
+    let parts = |row: &[u32]| Report {
+        maxima: row[p.header as usize..][..chunks as usize].to_vec(),
+        region: row[p.sample as usize..][..SAMPLE as usize].to_vec(),
     };
     Ok(got.chunks(p.report_row as usize).map(parts).collect())
 }
 
 /// Compares every row with [`answer`].
 pub(super) fn compare(gpu: &Gpu, kernel: &Sample, rows: &[(Vec<i32>, u32)], tables: &Tables) -> Result<(), GpuError> {
-    for (i, ((logits, t), (maxima, region))) in rows.iter().zip(reports(gpu, kernel, rows, tables)?).enumerate() {
+    for (i, ((logits, t), Report { maxima, region })) in
+        rows.iter().zip(reports(gpu, kernel, rows, tables)?).enumerate()
+    {
         let (expected_maxima, expected) = answer(logits, *t, tables);
         let mut words = region[..8].to_vec();
         let listed = words[3].min(CANDIDATES) as usize;

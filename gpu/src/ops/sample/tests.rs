@@ -3,7 +3,7 @@
 use assay_model::sampling::{ONE, sample};
 use assay_model::tables::TableParams;
 
-use super::known::{Numbers, compare, corners, reports};
+use super::known::{Numbers, Report, compare, corners, reports};
 use super::*;
 use crate::testing;
 
@@ -51,11 +51,10 @@ fn a_finished_token_is_the_references() {
     let (tables, kernel) = (tables(), Sample::new(&gpu).unwrap());
     let mut numbers = Numbers(8);
     for vocab in [1, 300, 5000] {
-        for (row, (maxima, region)) in corners(vocab, &mut numbers)
-            .iter()
-            .map(|row| (row, reports(&gpu, &kernel, std::slice::from_ref(row), &tables).unwrap().remove(0)))
+        let rows = corners(vocab, &mut numbers);
+        for ((logits, temperature), Report { maxima, region }) in
+            rows.iter().zip(reports(&gpu, &kernel, &rows, &tables).unwrap())
         {
-            let (logits, temperature) = row;
             assert_eq!(maxima.len(), vocab.div_ceil(256));
             for top_k in [0, 1, 40, 1024, 2000] {
                 for top_p in [1, ONE / 2, 62259, ONE] {
@@ -86,7 +85,7 @@ fn usual_logits_rarely_need_all() {
     let mut numbers = Numbers(10);
     let rows: Vec<(Vec<i32>, u32)> = (0..4).map(|_| ((0..49152).map(|_| numbers.normal(4.0)).collect(), ONE)).collect();
     let mut needed = 0;
-    for ((logits, _), (_, region)) in rows.iter().zip(reports(&gpu, &kernel, &rows, &tables).unwrap()) {
+    for ((logits, _), Report { region, .. }) in rows.iter().zip(reports(&gpu, &kernel, &rows, &tables).unwrap()) {
         for position in 0..100 {
             let sampling = Sampling::Draw { temperature: ONE, top_k: 0, top_p: ONE };
             match finish(&sampling, &SEED, position, &tables, &region) {
