@@ -105,7 +105,8 @@ fn several(args: &Args, desk: &Desk<'_>, tasks: &[Task], json: bool) -> Result<R
     let mut several = Several::new(desk, tasks, json);
     let done = compute(args, desk, tasks, &mut several)?;
     let written = several.done();
-    let (tokens, _) = done.with_context(|| format!("only {written} of {} jobs were finished, do the others again", tasks.len()))?;
+    let (tokens, _) =
+        done.with_context(|| format!("only {written} of {} jobs were finished, do the others again", tasks.len()))?;
     let reports = several.finish()?;
     let seconds = desk.started.elapsed().as_secs_f64();
     let count: usize = tokens.iter().map(Vec::len).sum();
