@@ -125,7 +125,7 @@ impl<E: Engine> Engine for Hashing<E> {
             let recorder = digests.as_mut().map(|d| d as &mut dyn Recorder);
             sampled.extend(self.inner.forward(&mut [Run {
                 sequence: *sequence,
-                tokens: *tokens,
+                tokens,
                 sampler: sampler.clone(),
                 recorder,
             }])?);
