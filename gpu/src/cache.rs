@@ -31,6 +31,21 @@ impl Entries {
         })
     }
 
+    /// Entries in all.
+    pub const fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// Entries that there must be in all for a run of `count` behind the last one in use.
+    pub fn needed(&self, count: u32) -> u32 {
+        self.used.last_key_value().map_or(0, |(first, length)| first + length) + count
+    }
+
+    /// Adds free entries behind the last one, up to `total`.
+    pub fn grow(&mut self, total: u32) {
+        self.total = self.total.max(total);
+    }
+
     /// Frees the run that begins with entry `first`.
     pub fn free(&mut self, first: u32) {
         self.used.remove(&first);
@@ -50,5 +65,8 @@ mod tests {
         entries.free(0);
         assert_eq!(entries.take(4), Some(0));
         assert_eq!(entries.take(0), None);
+        assert_eq!(entries.needed(4), 14);
+        entries.grow(14);
+        assert_eq!([5, 4].map(|n| entries.take(n)), [None, Some(10)]);
     }
 }

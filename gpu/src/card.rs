@@ -47,6 +47,11 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             *slot.lock().unwrap_or_else(|e| e.into_inner()) = Some(format!("{reason:?}: {message}"));
         });
+        // Such as work for a card that is gone. Without a handler the process would end.
+        let slot = Arc::clone(&lost);
+        device.on_uncaptured_error(Arc::new(move |error| {
+            slot.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(error.to_string());
+        }));
         Ok(Gpu { device, queue, info: adapter.get_info(), name, lost })
     }
 

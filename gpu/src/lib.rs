@@ -10,6 +10,7 @@ pub mod canary;
 pub mod card;
 pub mod compress;
 pub mod error;
+pub mod fleet;
 pub mod hash;
 pub mod headers;
 pub mod kernel;

@@ -21,6 +21,15 @@ pub fn gpu() -> Option<Gpu> {
     gpu
 }
 
+/// `count` logical devices of that card; each can be lost alone.
+pub fn gpus(count: usize) -> Option<Vec<Gpu>> {
+    gpu()?;
+    let mut found = adapters::all();
+    found.sort_by_key(adapters::Adapter::is_software);
+    let open = |_| found[0].open().expect("the adapter opens once more");
+    Some((0..count).map(open).collect())
+}
+
 /// Asserts that `self_test` of the text catches each of `mutations`: a string of it, and what to replace it by.
 ///
 /// # Panics

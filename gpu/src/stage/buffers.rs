@@ -62,7 +62,6 @@ pub struct RowBinds {
 #[derive(Debug)]
 pub struct Buffers {
     pub layout: Layout,
-    pub capacity: u32,
     pub arena: wgpu::Buffer,
     pub report: wgpu::Buffer,
     pub rows: wgpu::Buffer,
@@ -186,7 +185,6 @@ impl Buffers {
             sample: kernels.sample.bind(gpu, &tails, &weights.sample, &arena, &report),
             canary: kernels.canary.bind(gpu, &report, &slots),
             layout,
-            capacity,
             arena,
             report,
             rows: metadata,

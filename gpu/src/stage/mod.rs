@@ -15,15 +15,15 @@ use std::time::Instant;
 
 use assay_model::Model;
 use assay_model::program::StepKind;
+use assay_model::sampling::{self, Sampling};
 use assay_model::tables::Rotation;
 
-use crate::cache::Entries;
 use crate::canary::{self, CANARY, Nonce};
 use crate::card::Gpu;
 use crate::error::GpuError;
-use crate::layout::{Layout, Place, Share};
+use crate::layout::{Layout, Place, SAMPLE, Share};
 use crate::ops::kv::rotation_words;
-use crate::ops::sample::Tail;
+use crate::ops::sample::{Finish, Tail, finish};
 use crate::plan::Plan;
 use buffers::{Around, Buffers, LayerCache, SLOTS};
 use kernels::Kernels;
@@ -53,8 +53,8 @@ pub struct Row {
     pub position: u32,
     /// First entry of its sequence in the cache.
     pub entry: u32,
-    /// For a row with final_norm, head and sample: its temperature in Q16, 0 for greedy.
-    pub temperature: Option<u32>,
+    /// For a row with final_norm, head and sample: how its token is drawn, and the client's seed.
+    pub tail: Option<(Sampling, [u8; 32])>,
 }
 
 /// A tensor of a row that is read back whole.
@@ -71,6 +71,8 @@ pub struct Fetch {
 pub struct Outcome {
     /// The report's row of each row, as the caller counts.
     pub reports: Vec<Vec<u32>>,
+    /// The token of each row that has a tail.
+    pub sampled: Vec<Option<u32>>,
     /// The tensors that were asked for, in order.
     pub tensors: Vec<Vec<u32>>,
     /// Residual of each row for the next card, if the share has no tail.
@@ -86,8 +88,6 @@ pub struct Stage {
     weights: Weights,
     kernels: Kernels,
     cache: Vec<LayerCache>,
-    /// Free room in the cache.
-    pub entries: Entries,
     room: Room,
     /// Buffers with and without a trace, made on first use.
     buffers: [Option<Buffers>; 2],
@@ -107,14 +107,7 @@ impl Stage {
     pub fn load(gpu: Gpu, model: Arc<Model>, share: Share, plan: &Plan, room: Room) -> Result<Stage, GpuError> {
         let weights = Weights::load(&gpu, &model, &share)?;
         let kernels = Kernels::new(&gpu, &model.config, &share, &weights, plan)?;
-        let kv_words = u64::from(room.entries) * u64::from(model.config.kv_dim());
-        let shift_words = u64::from(room.entries) * u64::from(model.config.kv_heads);
-        let layer = |_| {
-            let data = gpu.try_storage("keys and values", kv_words)?;
-            Ok(LayerCache { data, shifts: gpu.try_storage("their shifts", shift_words)? })
-        };
-        let cache = share.layers.clone().map(layer).collect::<Result<_, GpuError>>()?;
-        let entries = Entries::new(room.entries);
+        let cache = caches(&gpu, &model, &share, room.entries)?;
         Ok(Stage {
             gpu,
             model,
@@ -122,7 +115,6 @@ impl Stage {
             weights,
             kernels,
             cache,
-            entries,
             room,
             buffers: [None, None],
             staging: None,
@@ -130,6 +122,28 @@ impl Stage {
             submissions: 0,
             read_back: 0,
         })
+    }
+
+    /// Makes room for more; what is in the cache stays. On an error everything is as it was.
+    ///
+    /// # Errors
+    /// If the memory does not suffice.
+    pub fn grow(&mut self, room: Room) -> Result<(), GpuError> {
+        if room.entries > self.room.entries {
+            let cache = caches(&self.gpu, &self.model, &self.share, room.entries)?;
+            let mut encoder = self.gpu.encoder();
+            for (old, new) in self.cache.iter().zip(&cache) {
+                for (old, new) in [(&old.data, &new.data), (&old.shifts, &new.shifts)] {
+                    encoder.copy_buffer_to_buffer(old, 0, new, 0, old.size());
+                }
+            }
+            self.gpu.run(encoder)?;
+            self.cache = cache;
+        }
+        // Made anew on first use, bound to the new cache.
+        self.buffers = [None, None];
+        self.room = room;
+        Ok(())
     }
 
     /// Bytes of a card's memory that `share` takes with `room`, traced.
@@ -229,7 +243,7 @@ impl Stage {
         assert!(!rows.is_empty() && rows.len() as u32 <= self.room.rows, "{} rows", rows.len());
         // Rows with a tail stand last.
         let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&i| rows[i].temperature.is_some());
+        order.sort_by_key(|&i| rows[i].tail.is_some());
         let mut place_of = vec![0; rows.len()];
         order.iter().enumerate().for_each(|(at, &i)| place_of[i] = at as u32);
         let ordered: Vec<Row> = order.iter().map(|&i| rows[i]).collect();
@@ -259,7 +273,7 @@ impl Stage {
         }
         let count = rows.len() as u32;
         let tail_first = if self.share.tail {
-            rows.iter().position(|r| r.temperature.is_some()).map_or(count, |i| i as u32)
+            rows.iter().position(|r| r.tail.is_some()).map_or(count, |i| i as u32)
         } else {
             count
         };
@@ -274,7 +288,14 @@ impl Stage {
         self.check_canaries(report, slots, &nonces)?;
         let layers = f64::from((self.share.layers.end - self.share.layers.start).max(1));
         self.pace = started.elapsed().as_secs_f64() / (layers * f64::from(count));
-        Ok(self.outcome(b, report, rest, fetch, place_of, &copies))
+        let mut out = self.outcome(b, report, rest, fetch, place_of, &copies);
+        out.sampled = vec![None; rows.len()];
+        if self.share.tail {
+            for (row, &i) in rows.iter().zip(order) {
+                out.sampled[i] = self.sampled(b, row, place_of[i], &out.reports[i])?;
+            }
+        }
+        Ok(out)
     }
 
     /// What each row is, for the kernels.
@@ -289,7 +310,7 @@ impl Stage {
             words.extend(rotation_words(&rotations));
         }
         queue.write_buffer(&b.rotations, 0, bytemuck::cast_slice(&words));
-        let tails = (0..).zip(rows).filter_map(|(row, r)| Some(Tail { row, temperature: r.temperature? }.words()));
+        let tails = (0..).zip(rows).filter_map(|(row, r)| Some(Tail::new(row, &r.tail?.0).words()));
         let tails: Vec<[u32; 4]> = tails.collect();
         if !tails.is_empty() {
             queue.write_buffer(&b.tails, 0, bytemuck::cast_slice(&tails));
@@ -341,7 +362,22 @@ impl Stage {
         let mut tensors: Vec<Vec<u32>> =
             copies[2..].iter().map(|c| rest[(c.to - base) as usize..][..c.words as usize].to_vec()).collect();
         let outgoing = tensors.split_off(fetch.len());
-        Outcome { reports, tensors, outgoing }
+        Outcome { reports, sampled: Vec::new(), tensors, outgoing }
+    }
+
+    /// The token of a row, from its report or, where that does not decide, from its logits.
+    fn sampled(&self, b: &Buffers, row: &Row, place: u32, report: &[u32]) -> Result<Option<u32>, GpuError> {
+        let Some((sampling, seed)) = row.tail else { return Ok(None) };
+        let tables = &self.model.tables;
+        let words = &report[b.layout.sample as usize..][..SAMPLE as usize];
+        if let Finish::Token(token) = finish(&sampling, &seed, row.position, tables, words) {
+            return Ok(Some(token));
+        }
+        let head = b.layout.place(StepKind::Head, 0);
+        let first = u64::from(place) * u64::from(b.layout.arena_row) + u64::from(head.tensor);
+        let logits = self.gpu.read(&b.arena, first, head.words.into())?;
+        let logits: &[i32] = bytemuck::cast_slice(&logits);
+        Ok(Some(sampling::sample(logits, &sampling, &seed, row.position, tables)))
     }
 
     /// Encodes and submits everything; returns the nonce of each submission.
@@ -419,6 +455,12 @@ impl Stage {
         Ok(())
     }
 
+    /// Takes the card away, as a reset or a loose riser does, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn lose(&self) {
+        self.gpu.device().destroy();
+    }
+
     /// Damages one bit of a weight buffer, for tests.
     #[cfg(any(test, feature = "testing"))]
     pub fn damage_weights(&self) {
@@ -426,6 +468,16 @@ impl Stage {
         let word = self.gpu.read(buffer, 0, 1).expect("the card answers")[0];
         self.gpu.queue().write_buffer(buffer, 0, &(word ^ 1).to_le_bytes());
     }
+}
+
+/// Keys and values of every layer of a share.
+fn caches(gpu: &Gpu, model: &Model, share: &Share, entries: u32) -> Result<Vec<LayerCache>, GpuError> {
+    let words = |each: u32| u64::from(entries) * u64::from(each);
+    let layer = |_| {
+        let data = gpu.try_storage("keys and values", words(model.config.kv_dim()))?;
+        Ok(LayerCache { data, shifts: gpu.try_storage("their shifts", words(model.config.kv_heads))? })
+    };
+    share.layers.clone().map(layer).collect()
 }
 
 /// Words of a buffer of which a copy is read back.
