@@ -14,7 +14,7 @@
 use std::ops::Range;
 
 use assay_model::config::Config;
-use assay_model::program::{CHUNK, Step, StepKind};
+use assay_model::program::{CHUNK, LAYER_STEPS, Step, StepKind};
 
 /// Alignment of tensors in the arena: a block of BLAKE3, and whole vectors of four words.
 const ALIGN: u32 = 16;
@@ -145,7 +145,16 @@ impl Layout {
     /// # Panics
     /// If the share has no such step.
     pub fn place(&self, kind: StepKind, layer: u32) -> Place {
-        let found = self.places.iter().find(|p| p.step == Step { kind, layer });
+        let Share { embed, ref layers, .. } = self.share;
+        let (body, layer_steps) = (u32::from(embed), LAYER_STEPS);
+        let index = match kind {
+            StepKind::Embed => 0,
+            StepKind::FinalNorm => body + layers.len() as u32 * layer_steps,
+            StepKind::Head => body + layers.len() as u32 * layer_steps + 1,
+            // The kinds of a layer are numbered from 1 on.
+            kind => body + layer.wrapping_sub(layers.start).wrapping_mul(layer_steps) + kind as u32 - 1,
+        };
+        let found = self.places.get(index as usize).filter(|p| p.step == Step { kind, layer });
         *found.unwrap_or_else(|| panic!("no {} of layer {layer} in the share", kind.name()))
     }
 
@@ -196,7 +205,10 @@ mod tests {
         ];
         let steps: Vec<Step> = parts.iter().flat_map(Share::steps).collect();
         assert_eq!(steps, Share::whole(&c).steps());
-        let layout = Layout::new(&c, &parts[1], true);
-        assert!(layout.places[0].tensor >= c.dim);
+        for part in &parts {
+            let layout = Layout::new(&c, part, true);
+            assert!(layout.places[0].tensor >= if part.embed { 0 } else { c.dim });
+            assert!(layout.places.iter().all(|p| layout.place(p.step.kind, p.step.layer) == *p));
+        }
     }
 }
