@@ -1,4 +1,29 @@
-//! The place of the GPU executor: one WGSL file per operation, equal bit for bit to the scalar reference.
+//! The integer program on graphics cards: the same bits as the scalar reference, the trace hashed on the card.
 //!
-//! NOT BUILT YET. Rigs compute on the CPU executor of `assay-prover`. What comes here implements that crate's `Backend`
-//! and answers to the same equality tests.
+//! Every kernel is one WGSL file of `kernels/`, written in core WGSL on 32-bit integers. Where a card offers more
+//! (64-bit integers, packed dot products, subgroups), the same kernel is composed with other helper files
+//! ([`shader`]); all variants are exactly equal, so a card may use whichever is fastest and correct on it.
+
+pub mod adapters;
+pub mod cache;
+pub mod canary;
+pub mod card;
+pub mod compress;
+pub mod error;
+pub mod fleet;
+pub mod hash;
+pub mod headers;
+pub mod kernel;
+pub mod layout;
+pub mod ops;
+pub mod packed;
+pub mod plan;
+pub mod rehash;
+pub mod shader;
+pub mod stage;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod variant;
+
+pub use card::Gpu;
+pub use error::GpuError;

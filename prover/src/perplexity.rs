@@ -1,6 +1,6 @@
 //! Perplexity of the exact-integer model: mean negative log-likelihood over a text. A report, so floats are fine here.
 
-use crate::backend::{Backend, Recorder, StepOutput};
+use crate::backend::{Backend, BackendError, Recorder, StepOutput, Withheld};
 use assay_model::config::Config;
 use assay_model::program::{Step, StepKind};
 use assay_model::reference::Sampler;
@@ -27,15 +27,18 @@ impl Score {
 }
 
 /// Scores one window on a fresh backend: every token but the first is predicted from those before it.
-pub fn window(backend: &mut dyn Backend, config: &Config, tokens: &[u32]) -> Score {
+///
+/// # Errors
+/// If the backend fails.
+pub fn window(backend: &mut dyn Backend, config: &Config, tokens: &[u32]) -> Result<Score, BackendError> {
     let head = config.step_index(Step { kind: StepKind::Head, layer: 0 });
     let sampler = Sampler { sampling: Sampling::Greedy, seed: [0; 32], tail_from: 0 };
     let mut recorder = Scorer { head, tokens, score: Score::default() };
     // The last token predicts nothing within the window.
     for batch in tokens[..tokens.len() - 1].chunks(BATCH) {
-        backend.extend(batch, &sampler, Some(&mut recorder));
+        backend.extend(batch, &sampler, Some(&mut recorder))?;
     }
-    recorder.score
+    Ok(recorder.score)
 }
 
 struct Scorer<'a> {
@@ -45,13 +48,18 @@ struct Scorer<'a> {
 }
 
 impl Recorder for Scorer<'_> {
-    fn record(&mut self, outputs: &[StepOutput<'_>]) {
+    fn wants(&self, _: u32, step: u32) -> bool {
+        step == self.head
+    }
+
+    fn record(&mut self, outputs: &[StepOutput<'_>]) -> Result<(), Withheld> {
         for out in outputs.iter().filter(|o| o.step == self.head) {
             if let Some(&next) = self.tokens.get(out.position as usize + 1) {
-                self.score.nll += nll(&i32_values(out.tensor), next as usize);
+                self.score.nll += nll(&i32_values(out.bytes()?), next as usize);
                 self.score.predictions += 1;
             }
         }
+        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::runs::{Pair, greedy};
 use crate::toys::cases;
 use assay_model::sampling::Sampling;
 use assay_model::testing::Random;
-use assay_prover::backend::{Backend, Recorder, StepOutput};
+use assay_prover::backend::{Backend, Recorder, StepOutput, Withheld};
 use assay_prover::cpu::platform::Tier;
 use assay_prover::session::{generate, seal};
 use assay_prover::trace::recorder::TraceRecorder;
@@ -22,11 +22,12 @@ const POSITIONS: usize = 83;
 struct Everything(BTreeMap<(u32, u32), (Vec<u8>, Vec<u8>)>);
 
 impl Recorder for Everything {
-    fn record(&mut self, outputs: &[StepOutput<'_>]) {
+    fn record(&mut self, outputs: &[StepOutput<'_>]) -> Result<(), Withheld> {
         for o in outputs {
-            let before = self.0.insert((o.position, o.step), (o.header.to_vec(), o.tensor.to_vec()));
+            let before = self.0.insert((o.position, o.step), (o.header.to_vec(), o.bytes()?.to_vec()));
             assert!(before.is_none(), "position {} step {} came twice", o.position, o.step);
         }
+        Ok(())
     }
 }
 
@@ -37,7 +38,7 @@ fn record(backend: &mut dyn Backend, tokens: &[u32], sizes: &[usize]) -> Everyth
     while !rest.is_empty() {
         let size = sizes.next().map_or(rest.len(), |&s| s.clamp(1, rest.len()));
         let (batch, after) = rest.split_at(size);
-        backend.extend(batch, &greedy(POSITIONS as u32 / 2), Some(&mut all));
+        backend.extend(batch, &greedy(POSITIONS as u32 / 2), Some(&mut all)).expect("the CPU does not fail");
         rest = after;
     }
     all
@@ -100,7 +101,7 @@ fn job(pair: &Pair, sampling: Sampling) -> Job {
 /// Output and receipt bytes of a job.
 fn receipt(backend: &mut dyn Backend, pair: &Pair, job: &Job) -> (Vec<u8>, Vec<u8>) {
     let mut recorder = TraceRecorder::new(pair.config(), job, None);
-    let tokens = generate(backend, job, Some(&mut recorder), &mut |_| {});
+    let tokens = generate(backend, job, Some(&mut recorder), &mut |_| {}).expect("the CPU does not fail");
     let key = RigKey::from_bytes(&[5; 32]).expect("a key");
     let (output, receipt) = seal(job, tokens, &recorder, &key);
     (output.encode(), receipt.encode())

@@ -9,7 +9,7 @@ use assay_model::sampling::Sampling;
 use assay_model::steps::i32_values;
 use assay_model::text::Tokenizer;
 use assay_model::{Config, Matrix, Model};
-use assay_prover::backend::{Backend, Recorder, StepOutput};
+use assay_prover::backend::{Backend, Recorder, StepOutput, Withheld};
 use assay_prover::cpu::Executor;
 use assay_prover::cpu::platform::Tier;
 use assay_tests::float::{Dense, FloatModel, Precision};
@@ -85,8 +85,11 @@ struct Logits {
 }
 
 impl Recorder for Logits {
-    fn record(&mut self, outputs: &[StepOutput<'_>]) {
-        self.all.extend(outputs.iter().filter(|o| o.step == self.head).map(|o| i32_values(o.tensor)));
+    fn record(&mut self, outputs: &[StepOutput<'_>]) -> Result<(), Withheld> {
+        for out in outputs.iter().filter(|o| o.step == self.head) {
+            self.all.push(i32_values(out.bytes()?));
+        }
+        Ok(())
     }
 }
 
@@ -99,11 +102,13 @@ pub fn continue_greedily(
 ) -> (Vec<u32>, Vec<Vec<i32>>) {
     let mut logits = Logits { head: config.step_index(Step { kind: StepKind::Head, layer: 0 }), all: Vec::new() };
     let mut text = prompt.to_vec();
-    let mut next = backend.extend(prompt, &greedy(0), Some(&mut logits));
+    let mut extend =
+        |tokens: &[u32]| backend.extend(tokens, &greedy(0), Some(&mut logits)).expect("the CPU does not fail");
+    let mut next = extend(prompt);
     for _ in 1..count {
         let token = next.expect("a token at every position");
         text.push(token);
-        next = backend.extend(&[token], &greedy(0), Some(&mut logits));
+        next = extend(&[token]);
     }
     text.extend(next);
     (text, logits.all)

@@ -100,13 +100,24 @@ impl Sampling {
 }
 
 /// A token with weight. Keys ascend in the order of the candidates.
-#[derive(Clone, Copy)]
-struct Candidate {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
     key: u64,
     weight: u32,
 }
 
 impl Candidate {
+    /// The token `index` with `logit`, if it has weight when `max` is the largest logit; `temperature` is not 0.
+    pub fn weigh(logit: i32, index: u32, max: i32, temperature: u32, tables: &Tables) -> Option<Candidate> {
+        // t < 22·2^12 exactly if (M − l) < 22·temperature: a comparison a logit instead of a division.
+        let below = u64::from(max.abs_diff(logit));
+        if below >= u64::from(SAMPLE_NATS) * u64::from(temperature) {
+            return None;
+        }
+        let weight = weight((below << 12) / u64::from(temperature), tables);
+        (weight > 0).then(|| Candidate::new(logit, index, weight))
+    }
+
     const fn new(logit: i32, index: u32, weight: u32) -> Candidate {
         // Flipping all but the sign bit maps descending i32 to ascending u32.
         let descending = logit as u32 ^ 0x7fff_ffff;
@@ -115,6 +126,11 @@ impl Candidate {
 
     const fn index(self) -> u32 {
         self.key as u32
+    }
+
+    /// Its weight.
+    pub const fn weight(self) -> u32 {
+        self.weight
     }
 }
 
@@ -128,33 +144,60 @@ pub fn sample(logits: &[i32], sampling: &Sampling, seed: &[u8; 32], position: u3
     let Sampling::Draw { temperature, top_k, top_p } = *sampling else {
         return (0u32..).zip(logits).find(|(_, l)| **l == max).map_or(0, |(i, _)| i);
     };
-    let mut candidates = weigh(logits, max, temperature.max(1), tables);
-    if top_k > 0 && (top_k as usize) < candidates.len() {
-        candidates.select_nth_unstable_by_key(top_k as usize - 1, |c| c.key);
-        candidates.truncate(top_k as usize);
-    }
-    let need = (u128::from(sum(&candidates)) * u128::from(top_p.clamp(1, ONE))).div_ceil(u128::from(ONE)) as u64;
-    let kept = prefix(&mut candidates, need);
-    candidates.truncate(kept);
-    let u = draw_below(sum(&candidates), seed, position);
-    let chosen = prefix(&mut candidates, u + 1);
-    candidates[chosen - 1].index()
+    let near = |(i, &l): (u32, &i32)| Candidate::weigh(l, i, max, temperature.max(1), tables);
+    let listed: Vec<Candidate> = (0u32..).zip(logits).filter_map(near).collect();
+    let all = Weighed { count: listed.len() as u64, total: sum(&listed), listed };
+    // With every candidate listed nothing is left open; the largest logit has weight.
+    choose(all, top_k, top_p, seed, position).unwrap_or(0)
 }
 
-/// The candidates that have weight, in order of index.
-fn weigh(logits: &[i32], max: i32, temperature: u32, tables: &Tables) -> Vec<Candidate> {
-    // t < 22·2^12 exactly if (M − l) < 22·temperature: a comparison a logit instead of a division.
-    let limit = u64::from(SAMPLE_NATS) * u64::from(temperature);
-    let near = |(index, logit): (u32, i32)| {
-        let below = u64::from(max.abs_diff(logit));
-        if below >= limit {
-            return None;
+/// What is known of the candidates of a draw.
+#[derive(Clone, Debug)]
+pub struct Weighed {
+    /// The first ones in their order; here they may stand in any.
+    pub listed: Vec<Candidate>,
+    /// How many there are.
+    pub count: u64,
+    /// The sum of the weights of all.
+    pub total: u64,
+}
+
+/// Steps 2 to 4 of a draw: the token, or `None` if it depends on candidates that are not listed.
+pub fn choose(known: Weighed, top_k: u32, top_p: u32, seed: &[u8; 32], position: u32) -> Option<u32> {
+    let Weighed { mut listed, count, total } = known;
+    let k = if top_k == 0 { count } else { count.min(u64::from(top_k)) };
+    let total = if k <= listed.len() as u64 {
+        let k = k as usize;
+        if 0 < k && k < listed.len() {
+            listed.select_nth_unstable_by_key(k - 1, |c| c.key);
         }
-        let t = (below << 12) / u64::from(temperature);
-        let weight = weight(t, tables);
-        (weight > 0).then(|| Candidate::new(logit, index, weight))
+        listed.truncate(k);
+        sum(&listed)
+    } else if k == count {
+        total
+    } else {
+        return None;
     };
-    (0u32..).zip(logits.iter().copied()).filter_map(near).collect()
+    if listed.is_empty() || total < sum(&listed) {
+        return None;
+    }
+    let need = (u128::from(total) * u128::from(top_p.clamp(1, ONE))).div_ceil(u128::from(ONE)) as u64;
+    let left = if need <= sum(&listed) {
+        let kept = prefix(&mut listed, need);
+        listed.truncate(kept);
+        sum(&listed)
+    } else if need == total {
+        // No prefix but the whole has all of the weight.
+        total
+    } else {
+        return None;
+    };
+    let u = draw_below(left, seed, position);
+    if u >= sum(&listed) {
+        return None;
+    }
+    let chosen = prefix(&mut listed, u + 1);
+    listed.get(chosen - 1).map(|c| c.index())
 }
 
 /// `2^31·e^(−t/2^12)` for t < 22·2^12.

@@ -86,6 +86,25 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_listed_prefix_gives_the_same_token_or_none(l in logits(), s in sampling(), listed in 0..40usize, position: u32) {
+        let Sampling::Draw { temperature, top_k, top_p } = s else { return Ok(()) };
+        let max = *l.iter().max().expect("there are logits");
+        let weigh = |(i, &l): (u32, &i32)| Candidate::weigh(l, i, max, temperature, &TABLES);
+        let mut all: Vec<Candidate> = (0u32..).zip(&l).filter_map(weigh).collect();
+        all.sort_by_key(|c| c.key);
+        let (count, total) = (all.len(), sum(&all));
+        all.truncate(listed);
+        let complete = all.len() == count || (1..=listed).contains(&(top_k as usize));
+        let known = Weighed { listed: all, count: count as u64, total };
+        match choose(known, top_k, top_p, &SEED, position) {
+            Some(token) => prop_assert_eq!(token, run(&l, s, position)),
+            None => prop_assert!(!complete),
+        }
+    }
+}
+
 #[test]
 fn behind_the_first_zero_weight_there_is_none() {
     let weights: Vec<u32> = (0..u64::from(SAMPLE_NATS) << 12).map(|t| weight(t, &TABLES)).collect();

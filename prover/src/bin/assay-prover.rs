@@ -1,6 +1,6 @@
 //! The rig's command line.
 
-use assay_prover::cli::{bench, manifest, perplexity, prove, run};
+use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run};
 use assay_verifier::cli::finish;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ struct Cli {
 enum Command {
     /// Write the public description of a model.
     Manifest(manifest::Args),
-    /// Do a job and sign what was done.
+    /// Do jobs and sign what was done.
     Run(run::Args),
     /// Answer a challenge.
     Prove(prove::Args),
@@ -29,6 +29,8 @@ enum Command {
     Perplexity(perplexity::Args),
     /// Measure this machine.
     Bench(bench::Args),
+    /// List graphics cards.
+    Devices(devices::Args),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Prove(args) => prove::run(args),
         Command::Perplexity(args) => perplexity::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Devices(args) => devices::run(args),
     };
     finish(result, cli.json)
 }

@@ -1,7 +1,8 @@
 //! `assay-prover bench`: what this machine does with a model, and what the trace costs.
 
-use super::{ModelArg, Ready};
-use crate::backend::Backend;
+use super::{BackendArg, ModelArg};
+use crate::backend::single::Single;
+use crate::backend::{Backend, BackendError, Engine, Recorder};
 use crate::meter::{Meter, Spent, peak_memory};
 use crate::session::{PREFILL_BATCH, sampler};
 use crate::trace::recorder::TraceRecorder;
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 pub struct Args {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    backend: BackendArg,
     /// Positions to prefill; decoding goes on from there.
     #[arg(long, value_name = "N", default_value_t = 512)]
     context: u32,
@@ -34,9 +37,12 @@ pub struct Args {
 /// # Errors
 /// A model that cannot be used, or more positions than it has.
 pub fn run(args: &Args) -> Result<Report> {
+    args.backend.check()?;
     let meter = Meter::start();
     let opened = args.model.open()?;
+    let mut compute = opened.backend(&args.backend)?;
     let load = meter.stop();
+    let engine = &mut *compute.engine;
     let config = &opened.model.config;
     ensure!(
         args.context >= 1 && args.decode >= 2 && args.rounds >= 1 && args.context + args.decode <= config.context,
@@ -44,9 +50,9 @@ pub fn run(args: &Args) -> Result<Report> {
         config.context
     );
     let job = job(config, args.context, args.decode);
-    let prefill_bare = best(args.rounds, || prefill(&opened, &job, false))?;
-    let prefill_traced = best(args.rounds, || prefill(&opened, &job, true))?;
-    let (bare, traced) = decode(&opened, &job, args.decode)?;
+    let prefill_bare = best(args.rounds, || prefill(engine, config, &job, false))?;
+    let prefill_traced = best(args.rounds, || prefill(engine, config, &job, true))?;
+    let (bare, traced) = decode(engine, config, &job)?;
     let overhead = (traced.cpu - bare.cpu) / bare.cpu;
     let (n, half) = (f64::from(args.context), f64::from(args.decode / 2));
     let rates = [
@@ -74,7 +80,7 @@ pub fn run(args: &Args) -> Result<Report> {
     Ok(Report::done(
         text,
         json!({
-            "backend": "cpu", "tier": opened.tier(), "threads": opened.threads(), "context": args.context, "load_seconds": load.wall,
+            "backend": compute.name, "tier": opened.tier(), "threads": opened.threads(), "context": args.context, "load_seconds": load.wall,
             "rates": rows, "trace_share_of_decode": overhead, "peak_memory_bytes": memory,
         }),
     ))
@@ -115,39 +121,39 @@ fn best(rounds: u32, mut measure: impl FnMut() -> Result<Spent>) -> Result<Spent
     Ok(best)
 }
 
-fn prefill(opened: &Ready, job: &Job, traced: bool) -> Result<Spent> {
-    let config = &opened.model.config;
+fn prefill(engine: &mut dyn Engine, config: &Config, job: &Job, traced: bool) -> Result<Spent> {
     let mut recorder = TraceRecorder::new(config, job, None);
-    let mut backend = opened.backend()?;
+    let mut backend = Single::open(engine, job.positions(job.max_tokens))?;
     let meter = Meter::start();
-    feed(&mut backend, job, traced.then_some(&mut recorder));
+    feed(&mut backend, job, traced.then_some(&mut recorder))?;
     Ok(meter.stop())
 }
 
-fn feed(backend: &mut dyn Backend, job: &Job, mut recorder: Option<&mut TraceRecorder<'_>>) -> Option<u32> {
+fn feed(
+    backend: &mut dyn Backend,
+    job: &Job,
+    mut recorder: Option<&mut TraceRecorder<'_>>,
+) -> Result<Option<u32>, BackendError> {
     let mut next = None;
     for batch in job.prompt.chunks(PREFILL_BATCH) {
-        next = match &mut recorder {
-            Some(recorder) => backend.extend(batch, &sampler(job), Some(*recorder)),
-            None => backend.extend(batch, &sampler(job), None),
-        };
+        let recorder = recorder.as_mut().map(|r| &mut **r as &mut dyn Recorder);
+        next = backend.extend(batch, &sampler(job), recorder)?;
     }
-    next
+    Ok(next)
 }
 
 /// Decodes with and without the trace in turn, so that both meet the same context and the same neighbours.
-fn decode(opened: &Ready, job: &Job, tokens: u32) -> Result<(Spent, Spent)> {
-    let config = &opened.model.config;
-    let mut backend = opened.backend()?;
-    let mut next = feed(&mut backend, job, None).unwrap_or(0);
+fn decode(engine: &mut dyn Engine, config: &Config, job: &Job) -> Result<(Spent, Spent)> {
+    let mut backend = Single::open(engine, job.positions(job.max_tokens + 1))?;
+    let mut next = feed(&mut backend, job, None)?.unwrap_or(0);
     let mut recorder = TraceRecorder::new(config, job, None);
     let (mut bare, mut traced) = (Spent::default(), Spent::default());
-    for i in 0..tokens {
+    for i in 0..job.max_tokens {
         let meter = Meter::start();
         let (into, token) = if i % 2 == 0 {
-            (&mut bare, backend.extend(&[next], &sampler(job), None))
+            (&mut bare, backend.extend(&[next], &sampler(job), None)?)
         } else {
-            (&mut traced, backend.extend(&[next], &sampler(job), Some(&mut recorder)))
+            (&mut traced, backend.extend(&[next], &sampler(job), Some(&mut recorder))?)
         };
         *into += meter.stop();
         next = token.unwrap_or(0);

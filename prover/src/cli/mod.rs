@@ -1,11 +1,16 @@
 //! Commands of `assay-prover`.
 
+pub mod backend;
 pub mod bench;
+pub mod devices;
 pub mod manifest;
 pub mod perplexity;
 pub mod prove;
 pub mod run;
+pub mod vram;
 
+use crate::backend::BackendError;
+use crate::backend::separate::Separate;
 use crate::commitments::powers::{self, Source};
 use crate::commitments::{self, Committed};
 use crate::cpu::executor::Executor;
@@ -16,6 +21,8 @@ use assay_model::manifest::Manifest;
 use assay_model::open::open;
 use assay_model::text::Tokenizer;
 use assay_verifier::public::PublicModel;
+pub use backend::BackendArg;
+use backend::Compute;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,12 +69,15 @@ impl ModelArg {
 }
 
 impl Ready {
-    /// A fresh sequence.
+    /// What to compute with, as chosen.
     ///
     /// # Errors
-    /// If the system gives no threads.
-    pub fn backend(&self) -> Result<Executor> {
-        Executor::new(Arc::clone(&self.model), self.tier, self.threads).context("cannot start threads: try --threads 1")
+    /// If the choice cannot be had.
+    pub fn backend(&self, chosen: &BackendArg) -> Result<Compute> {
+        chosen.check()?;
+        let (model, tier, threads) = (Arc::clone(&self.model), self.tier, self.threads);
+        let make = move || Executor::new(Arc::clone(&model), tier, threads).map_err(BackendError::Threads);
+        Ok(Compute { name: "cpu", engine: Box::new(Separate::new(make)) })
     }
 
     /// Threads in use.

@@ -1,6 +1,7 @@
 //! `assay-prover perplexity`: how well the exact-integer model predicts a text.
 
-use super::ModelArg;
+use super::{BackendArg, ModelArg};
+use crate::backend::single::Single;
 use crate::perplexity::{Score, window};
 use anyhow::{Context, Result, ensure};
 use assay_verifier::cli::progress::Progress;
@@ -14,6 +15,8 @@ use std::time::Instant;
 pub struct Args {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    backend: BackendArg,
     /// Text, UTF-8.
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
@@ -26,8 +29,9 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// Unusable input, or a text shorter than one window.
+/// Unusable input, a text shorter than one window, or a backend that fails.
 pub fn run(args: &Args) -> Result<Report> {
+    args.backend.check()?;
     let text = String::from_utf8(files::read(&args.text)?)
         .with_context(|| format!("{} is not UTF-8 text", args.text.display()))?;
     let opened = args.model.open()?;
@@ -46,11 +50,13 @@ pub fn run(args: &Args) -> Result<Report> {
         tokens.len(),
         args.context
     );
+    let mut compute = opened.backend(&args.backend)?;
     let started = Instant::now();
     let mut progress = Progress::new("windows", windows.len() as u64);
     let mut score = Score::default();
     for (i, tokens) in windows.iter().enumerate() {
-        let one = window(&mut opened.backend()?, config, tokens);
+        let mut backend = Single::open(&mut *compute.engine, args.context)?;
+        let one = window(&mut backend, config, tokens).context("the text was not read to its end")?;
         score.nll += one.nll;
         score.predictions += one.predictions;
         progress.at(i as u64 + 1);

@@ -1,6 +1,7 @@
 //! `assay-prover prove`: answers a challenge by computing the drawn positions once more.
 
-use super::ModelArg;
+use super::{BackendArg, ModelArg};
+use crate::backend::single::Single;
 use crate::commitments::powers::Source;
 use crate::session;
 use anyhow::{Context, Result, ensure};
@@ -17,6 +18,8 @@ use std::time::Instant;
 pub struct Args {
     #[command(flatten)]
     model: ModelArg,
+    #[command(flatten)]
+    backend: BackendArg,
     /// The receipt; job and output are looked for beside it.
     #[arg(long, value_name = "FILE")]
     receipt: PathBuf,
@@ -46,6 +49,7 @@ fn decode<T, E: std::error::Error + Send + Sync + 'static>(
 /// # Errors
 /// Unusable input, a challenge about another receipt, or a replay that does not give the committed trace.
 pub fn run(args: &Args) -> Result<Report> {
+    args.backend.check()?;
     let receipt = decode(&args.receipt, Receipt::decode)?;
     let job =
         decode(&args.receipt.with_extension("job"), Job::decode).context("the job is needed beside the receipt")?;
@@ -64,13 +68,16 @@ pub fn run(args: &Args) -> Result<Report> {
         .context("receipt, job, output and model do not belong together")?;
     let load = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let mut backend = opened.backend()?;
-    let mut progress = Progress::new("replaying positions", u64::from(job.positions(receipt.token_count)));
+    let mut compute = opened.backend(&args.backend)?;
+    let positions = job.positions(receipt.token_count);
+    let mut backend = Single::open(&mut *compute.engine, positions)?;
+    let mut progress = Progress::new("replaying positions", u64::from(positions));
     let committed = committed.as_ref().map(|c| (c, opened.instruction_set()));
     let (answer, timing) =
         session::prove(&mut backend, &opened.model, &claim, &challenge, committed, &mut |done, _| {
             progress.at(u64::from(done))
-        })?;
+        })
+        .context("the challenge was not answered, nothing was written")?;
     drop(progress);
     if let Some((committed, _)) = committed {
         audit::proved(&committed.public, &claim, &challenge, &answer)

@@ -1,7 +1,7 @@
 //! The trace recorder: step outputs in, position roots out.
 
 use super::digest::{hash_fixed, tensor_digests};
-use crate::backend::{Recorder, StepOutput};
+use crate::backend::{Recorder, StepOutput, Tensor, Withheld};
 use assay_model::config::Config;
 use assay_model::domain::{Digest, Domain};
 use assay_verifier::job::Job;
@@ -25,7 +25,7 @@ pub struct TraceRecorder<'a> {
     leaves: HashMap<u32, Vec<Digest>>,
     /// Header and tensor of the steps that `keep` names.
     kept: HashMap<(u32, u32), (Vec<u8>, Vec<u8>)>,
-    /// Of the outputs that are being recorded: digests of their tensors, what their leaves hash, and their leaves.
+    /// Of the outputs that are being recorded: digests of the tensors that came as bytes, what their leaves hash, and their leaves.
     digests: Vec<Digest>,
     preimages: Preimages,
     hashed: Vec<Digest>,
@@ -96,7 +96,8 @@ impl<'a> TraceRecorder<'a> {
     fn add_preimage(&mut self, out: &StepOutput<'_>, tensor: &Digest) {
         let step = self.config.step(out.step).expect("an executor emits steps of the program");
         let shape = self.config.shape(step.kind);
-        debug_assert_eq!((out.header.len(), out.tensor.len()), (shape.header, shape.bytes()), "{step}");
+        debug_assert_eq!(out.header.len(), shape.header, "{step}");
+        debug_assert!(out.bytes().map_or(true, |bytes| bytes.len() == shape.bytes()), "{step}");
         let count = self.config.step_count(out.position >= self.tail_from);
         let position = self.open.entry(out.position).or_insert_with(|| Position {
             salts: trace::salts(&self.secret, &self.job, out.position, count),
@@ -116,8 +117,10 @@ impl<'a> TraceRecorder<'a> {
         if position.missing == 0 {
             self.finish(out.position);
         }
-        if self.keep.is_some_and(|n| n.get(&out.position).is_some_and(|steps| steps.contains_key(&out.step))) {
-            self.kept.insert((out.position, out.step), (out.header.to_vec(), out.tensor.to_vec()));
+        if self.wants(out.position, out.step)
+            && let Ok(bytes) = out.bytes()
+        {
+            self.kept.insert((out.position, out.step), (out.header.to_vec(), bytes.to_vec()));
         }
     }
 
@@ -163,13 +166,25 @@ fn hash_leaves(domain: Domain, inputs: &Preimages, out: &mut Vec<Digest>) {
 }
 
 impl Recorder for TraceRecorder<'_> {
-    fn record(&mut self, outputs: &[StepOutput<'_>]) {
-        let tensors: Vec<&[u8]> = outputs.iter().map(|o| o.tensor).collect();
+    fn wants(&self, position: u32, step: u32) -> bool {
+        self.keep.is_some_and(|needs| needs.get(&position).is_some_and(|steps| steps.contains_key(&step)))
+    }
+
+    fn record(&mut self, outputs: &[StepOutput<'_>]) -> Result<(), Withheld> {
+        for out in outputs.iter().filter(|o| self.wants(o.position, o.step)) {
+            out.bytes()?;
+        }
+        let tensors: Vec<&[u8]> = outputs.iter().filter_map(|o| o.bytes().ok()).collect();
         let mut digests = std::mem::take(&mut self.digests);
         digests.clear();
         tensor_digests(&tensors, &mut digests);
         self.preimages.clear();
-        for (out, digest) in outputs.iter().zip(&digests) {
+        let mut hashed_here = digests.iter();
+        for out in outputs {
+            let digest = match &out.tensor {
+                Tensor::Bytes(_) => hashed_here.next().expect("a digest for each tensor of bytes"),
+                Tensor::Digest(digest) => digest,
+            };
             self.add_preimage(out, digest);
         }
         let mut leaves = std::mem::take(&mut self.hashed);
@@ -178,6 +193,7 @@ impl Recorder for TraceRecorder<'_> {
             self.put(out, *leaf);
         }
         (self.digests, self.hashed) = (digests, leaves);
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! The two command lines as a user meets them: exit codes, one-line errors, files.
 
+mod backends;
 mod bad_input;
 mod proof;
+mod several;
 mod story;
 mod support;

@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use super::attention::KeyValueHead;
 use super::linear::MAX_GROUP;
 use super::platform::Tier;
-use crate::backend::{Backend, Recorder, StepOutput};
+use crate::backend::{Backend, BackendError, Recorder, StepOutput, Withheld};
 use block::Block;
 use tail::{TAIL_POSITIONS, Tail};
 
@@ -103,7 +103,12 @@ impl Executor {
     }
 
     /// One position, split inside its products.
-    fn step(&mut self, token: u32, sampler: &Sampler, mut recorder: Option<&mut dyn Recorder>) -> Option<u32> {
+    fn step(
+        &mut self,
+        token: u32,
+        sampler: &Sampler,
+        mut recorder: Option<&mut dyn Recorder>,
+    ) -> Result<Option<u32>, Withheld> {
         let (which, slots) = if recorder.is_some() { (1, RECORDED_LAYERS) } else { (0, 1) };
         let (tier, threads, position) = (self.tier, self.threads, self.position);
         let layers = self.model.layers.len();
@@ -128,24 +133,29 @@ impl Executor {
                 for l in group {
                     outputs.extend(block.outputs(l).outputs(&self.model.config, l as u32, 0, position));
                 }
-                recorder.record(&outputs);
+                recorder.record(&outputs)?;
             }
         }
         if position < sampler.tail_from {
-            return None;
+            return Ok(None);
         }
         let token = self.on_threads(|p| {
             let block = p.single[which].as_ref()?;
             p.tail.run(p.model, &[(position, &block.residual)], sampler)
         });
         if let Some(recorder) = recorder {
-            recorder.record(&self.tail.outputs.outputs(&self.model.config, 0, position));
+            recorder.record(&self.tail.outputs.outputs(&self.model.config, 0, position))?;
         }
-        token
+        Ok(token)
     }
 
     /// Several positions, split into blocks.
-    fn batch(&mut self, tokens: &[u32], sampler: &Sampler, mut recorder: Option<&mut dyn Recorder>) -> Option<u32> {
+    fn batch(
+        &mut self,
+        tokens: &[u32],
+        sampler: &Sampler,
+        mut recorder: Option<&mut dyn Recorder>,
+    ) -> Result<Option<u32>, Withheld> {
         let first = self.position;
         let each = tokens.len().div_ceil(self.threads).next_multiple_of(4).min(BLOCK_POSITIONS);
         let count = tokens.len().div_ceil(each);
@@ -155,7 +165,7 @@ impl Executor {
         for (i, (block, tokens)) in self.blocks.iter_mut().zip(tokens.chunks(each)).enumerate() {
             block.embed(&self.model, first + (i * each) as u32, tokens);
         }
-        self.record(&mut recorder, count, |block, i, t, out| out.push(block.embed.output(i, t)));
+        self.record(&mut recorder, count, |block, i, t, out| out.push(block.embed.output(i, t)))?;
         for l in 0..self.model.layers.len() {
             self.on_threads(|p| {
                 let (model, past, blocks) = (p.model, &mut p.past[l], &mut p.blocks[..count]);
@@ -166,7 +176,7 @@ impl Executor {
             let c = &self.model.config;
             self.record(&mut recorder, count, |block, i, t, out| {
                 out.extend(block.outputs(l).outputs(c, l as u32, i, t));
-            });
+            })?;
         }
         self.tails(count, sampler, recorder)
     }
@@ -177,7 +187,7 @@ impl Executor {
         recorder: &mut Option<&mut dyn Recorder>,
         count: usize,
         outputs: impl Fn(&'s Block, usize, u32, &mut Vec<StepOutput<'s>>),
-    ) {
+    ) -> Result<(), Withheld> {
         if let Some(recorder) = recorder {
             let mut all = Vec::new();
             for block in &self.blocks[..count] {
@@ -185,12 +195,18 @@ impl Executor {
                     outputs(block, i, block.first + i as u32, &mut all);
                 }
             }
-            recorder.record(&all);
+            recorder.record(&all)?;
         }
+        Ok(())
     }
 
     /// The tail of every position of the first `count` blocks that has one.
-    fn tails(&mut self, count: usize, sampler: &Sampler, mut recorder: Option<&mut dyn Recorder>) -> Option<u32> {
+    fn tails(
+        &mut self,
+        count: usize,
+        sampler: &Sampler,
+        mut recorder: Option<&mut dyn Recorder>,
+    ) -> Result<Option<u32>, Withheld> {
         let d = self.model.config.dim as usize;
         let end = self.position + self.blocks[..count].iter().map(|b| b.count as u32).sum::<u32>();
         let mut next = self.position.max(sampler.tail_from);
@@ -205,11 +221,11 @@ impl Executor {
             if let Some(recorder) = &mut recorder {
                 let outputs =
                     (next..last).zip(0..).flat_map(|(t, i)| self.tail.outputs.outputs(&self.model.config, i, t));
-                recorder.record(&outputs.collect::<Vec<_>>());
+                recorder.record(&outputs.collect::<Vec<_>>())?;
             }
             next = last;
         }
-        token
+        Ok(token)
     }
 }
 
@@ -235,9 +251,16 @@ impl Backend for Executor {
         self.position
     }
 
+    /// Fails only if the recorder does, which gets bytes.
+    ///
     /// # Panics
     /// If a token is outside the vocabulary, or the sequence grows beyond [`MAX_POSITIONS`].
-    fn extend(&mut self, tokens: &[u32], sampler: &Sampler, mut recorder: Option<&mut dyn Recorder>) -> Option<u32> {
+    fn extend(
+        &mut self,
+        tokens: &[u32],
+        sampler: &Sampler,
+        mut recorder: Option<&mut dyn Recorder>,
+    ) -> Result<Option<u32>, BackendError> {
         let room = (MAX_POSITIONS - self.position) as usize;
         assert!(tokens.len() <= room, "{} tokens, {room} positions left", tokens.len());
         let mut sampled = None;
@@ -247,16 +270,13 @@ impl Backend for Executor {
                     head.reserve_exact(tokens.len().max(RESERVE));
                 }
             }
-            let recorder: Option<&mut dyn Recorder> = match &mut recorder {
-                Some(recorder) => Some(&mut **recorder),
-                None => None,
-            };
+            let recorder = recorder.as_mut().map(|r| &mut **r as &mut dyn Recorder);
             sampled = match tokens {
                 [token] => self.step(*token, sampler, recorder),
                 _ => self.batch(tokens, sampler, recorder),
-            };
+            }?;
             self.position += tokens.len() as u32;
         }
-        sampled
+        Ok(sampled)
     }
 }

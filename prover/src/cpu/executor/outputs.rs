@@ -3,7 +3,7 @@
 use assay_model::config::Config;
 use assay_model::program::{Shape, Step, StepKind};
 
-use crate::backend::StepOutput;
+use crate::backend::{StepOutput, Tensor as Committed};
 use crate::cpu::bytes::{self, Number};
 
 /// Tensors and headers of one step.
@@ -48,7 +48,7 @@ impl<T: Number> Tensor<T> {
 
     fn output(&self, i: usize, position: u32, step: u32) -> StepOutput<'_> {
         let header = &self.headers[i * self.shape.header..][..self.shape.header];
-        StepOutput { position, step, header, tensor: bytes::of(self.at(i)) }
+        StepOutput { position, step, header, tensor: Committed::Bytes(bytes::of(self.at(i))) }
     }
 }
 

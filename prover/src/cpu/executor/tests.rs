@@ -20,13 +20,14 @@ struct Record {
 }
 
 impl Recorder for Record {
-    fn record(&mut self, outputs: &[StepOutput<'_>]) {
+    fn record(&mut self, outputs: &[StepOutput<'_>]) -> Result<(), Withheld> {
         for o in outputs {
             let next = self.next_step.entry(o.position).or_default();
             assert_eq!(o.step, *next, "steps of position {} in order, each once", o.position);
             *next += 1;
-            self.outputs.insert((o.position, o.step), (o.header.to_vec(), o.tensor.to_vec()));
+            self.outputs.insert((o.position, o.step), (o.header.to_vec(), o.bytes()?.to_vec()));
         }
+        Ok(())
     }
 }
 
@@ -62,7 +63,7 @@ fn run(backend: &mut dyn Backend, tokens: &[u32], runs: &[usize], sampler: &Samp
     while !rest.is_empty() {
         length = runs.next().unwrap_or(length).min(rest.len());
         let (now, later) = rest.split_at(length);
-        last = backend.extend(now, sampler, Some(&mut record));
+        last = backend.extend(now, sampler, Some(&mut record)).unwrap();
         rest = later;
     }
     (record, last)
@@ -170,11 +171,13 @@ fn without_a_recorder_the_tokens_are_the_same() {
     let generate = |record: bool| {
         let mut executor = Executor::new(model.clone(), Tier::detect(), 2).unwrap();
         let mut recorder = Record::default();
-        let mut last = executor.extend(&prompt, &sampler, record.then_some(&mut recorder as &mut dyn Recorder));
+        let mut last =
+            executor.extend(&prompt, &sampler, record.then_some(&mut recorder as &mut dyn Recorder)).unwrap();
         (0..10)
             .map(|_| {
                 let token = last.expect("a sampled token");
-                last = executor.extend(&[token], &sampler, record.then_some(&mut recorder as &mut dyn Recorder));
+                last =
+                    executor.extend(&[token], &sampler, record.then_some(&mut recorder as &mut dyn Recorder)).unwrap();
                 token
             })
             .collect::<Vec<_>>()

@@ -1,6 +1,10 @@
 //! From a job to a signed receipt, and from a challenge back to the opened trace.
 
-use crate::backend::Backend;
+mod batch;
+#[cfg(test)]
+mod tests;
+
+use crate::backend::{Backend, BackendError, Recorder};
 use crate::commitments::Committed;
 use crate::cpu::platform::Tier;
 use crate::disclose::{DiscloseError, disclose, products};
@@ -17,6 +21,8 @@ use assay_verifier::{Answer, Challenge, Job, Output, Receipt, answer, draw, trac
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::time::Instant;
+
+pub use batch::{Events, generate_all};
 
 /// Positions of one batch while a prompt is computed: enough to share each decoded weight, few enough to stay in cache.
 pub const PREFILL_BATCH: usize = 128;
@@ -35,31 +41,38 @@ pub enum Event {
     Token(u32),
 }
 
+/// Whether a job's last token was its last.
+fn ended(job: &Job, tokens: &[u32]) -> bool {
+    tokens.len() >= job.max_tokens as usize || tokens.last().is_some_and(|t| job.stop.binary_search(t).is_ok())
+}
+
 /// Generates the tokens of a job.
+///
+/// # Errors
+/// If the backend fails; what was recorded is of no use then.
 pub fn generate(
     backend: &mut dyn Backend,
     job: &Job,
     mut recorder: Option<&mut TraceRecorder<'_>>,
     on_event: &mut dyn FnMut(Event),
-) -> Vec<u32> {
+) -> Result<Vec<u32>, BackendError> {
     let sampler = sampler(job);
-    let mut extend = |tokens: &[u32]| match &mut recorder {
-        Some(recorder) => backend.extend(tokens, &sampler, Some(*recorder)),
-        None => backend.extend(tokens, &sampler, None),
+    let mut extend = |tokens: &[u32]| {
+        let recorder = recorder.as_mut().map(|r| &mut **r as &mut dyn Recorder);
+        backend.extend(tokens, &sampler, recorder)
     };
     let mut next = None;
     for (i, batch) in job.prompt.chunks(PREFILL_BATCH).enumerate() {
-        next = extend(batch);
+        next = extend(batch)?;
         on_event(Event::Prompt(i * PREFILL_BATCH + batch.len()));
     }
     let mut tokens = Vec::new();
     while let Some(token) = next {
         tokens.push(token);
         on_event(Event::Token(token));
-        let done = tokens.len() >= job.max_tokens as usize || job.stop.binary_search(&token).is_ok();
-        next = if done { None } else { extend(&[token]) };
+        next = if ended(job, &tokens) { None } else { extend(&[token])? };
     }
-    tokens
+    Ok(tokens)
 }
 
 /// Output and signed receipt of a finished job.
@@ -89,6 +102,9 @@ pub struct ReplayError(pub u32);
 /// Why a challenge has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
+    /// The replay was not finished.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
     /// The replay gave another trace.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -124,17 +140,17 @@ fn replay<'a>(
     claim: &Claim<'_>,
     needs: &'a Needs,
     progress: &mut dyn FnMut(u32, u32),
-) -> Result<TraceRecorder<'a>, ReplayError> {
+) -> Result<TraceRecorder<'a>, AnswerError> {
     let mut recorder = TraceRecorder::new(&model.config, claim.job, Some(needs));
     let until = needs.keys().next_back().map_or(0, |t| t + 1);
     let tokens: Vec<u32> = (0..until).map_while(|t| claim.output.token_in(claim.job, t)).collect();
     for batch in tokens.chunks(PREFILL_BATCH) {
-        backend.extend(batch, &sampler(claim.job), Some(&mut recorder));
+        backend.extend(batch, &sampler(claim.job), Some(&mut recorder))?;
         progress(backend.position(), until);
     }
     for (t, (replayed, committed)) in recorder.roots().iter().zip(&claim.output.positions).enumerate() {
         if replayed != committed {
-            return Err(ReplayError(t as u32));
+            return Err(ReplayError(t as u32).into());
         }
     }
     Ok(recorder)
