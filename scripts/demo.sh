@@ -10,7 +10,7 @@ question=${1:-What is the capital of France? Answer in one sentence.}
 out=demo-out
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
-command -v cargo >/dev/null || { echo "demo: Rust is needed (cargo is not on the PATH)" >&2; exit 2; }
+scripts/toolchain.sh
 say "1. Building (a few minutes the first time)"
 cargo build --release --locked --quiet -p assay-prover -p assay-verifier
 prover=target/release/assay-prover
@@ -58,7 +58,8 @@ say "9. Who has the weights can recompute every unit in exact integers instead, 
 
 say "10. One bit of the proof altered on the way:"
 cp "$out/rig/answer.proof" "$out/rig/altered.proof"
-printf '\x55' | dd of="$out/rig/altered.proof" bs=1 seek=500000 conv=notrunc status=none
+byte=$(od -An -tu1 -j500000 -N1 "$out/rig/answer.proof")
+printf '%b' "\\0$(printf %o $((byte ^ 1)))" | dd of="$out/rig/altered.proof" bs=1 seek=500000 conv=notrunc status=none
 set +e
 "$verifier" check --manifest "$manifest" --receipt "$out/client/job.receipt" --job "$out/client/job.job" --rig "$rig" \
   --now "$(date +%s)" --challenge "$out/client/question.challenge" --proof "$out/rig/altered.proof"

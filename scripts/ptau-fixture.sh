@@ -15,7 +15,7 @@ if [ -s "$file" ]; then
 fi
 
 say() { echo "ptau-fixture: $*" >&2; }
-command -v npm >/dev/null || { say "npm is not there"; exit 1; }
+scripts/need.sh 'command -v node && command -v npm' nodejs npm
 mkdir -p "$dir"
 if ! [ -f "$dir/node_modules/snarkjs/build/cli.cjs" ]; then
   say "installing snarkjs $snarkjs into $dir"

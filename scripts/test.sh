@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 say() { printf '\n== %s\n' "$*"; }
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 
+scripts/toolchain.sh
 say "formatting"
 cargo fmt --all -- --check
 say "lints"
