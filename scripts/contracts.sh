@@ -24,7 +24,7 @@ forge=node_modules/@foundry-rs/forge-linux-amd64/bin/forge
 quiet "$forge" --version || skip "forge does not run on this machine"
 
 if [ "${1:-}" = snapshots ]; then
-  FORGE_SNAPSHOT_CHECK=false "$forge" test --match-contract Gas >/dev/null
+  FORGE_SNAPSHOT_CHECK=false "$forge" test >/dev/null
   exit
 fi
 
