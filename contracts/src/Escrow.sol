@@ -181,9 +181,10 @@ contract Escrow is IEscrow, Ledger, EIP712, Ownable2Step, Pausable {
         return hash;
     }
 
-    /// @dev One form of a signature is accepted: 65 bytes, low s, v 27 or 28.
+    /// @dev One form of a signature is accepted: 65 bytes, low s, v 27 or 28. Any other recovers the zero address, which is
+    /// no signer here: a client has opened its job, and a rig committed to it, as callers.
     function _requireSigned(address signer, bytes32 digest, bytes calldata signature) private pure {
-        (address recovered, ECDSA.RecoverError fault,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (fault != ECDSA.RecoverError.NoError || recovered != signer) revert BadSignature(signer);
+        (address recovered,,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (recovered != signer) revert BadSignature(signer);
     }
 }

@@ -68,9 +68,10 @@ contract ModelRegistryTest is Vectors {
             more[i] += 2;
             requireRefused(more);
         }
-        // Heads that do not share evenly, an odd head, heads that are too wide together.
+        // Heads that do not share evenly, an odd head, a head that is too wide, heads that are too wide together.
         requireRefused([uint32(2), 64, 4, 3, 8, 272, 272, 64]);
         requireRefused([uint32(2), 64, 4, 2, 7, 272, 272, 64]);
+        requireRefused([uint32(2), 64, 1, 1, 514, 272, 272, 64]);
         requireRefused([uint32(2), 64, 129, 129, 512, 272, 272, 64]);
     }
 

@@ -14,6 +14,14 @@ struct Extent {
     uint32 tailFrom;
 }
 
+/// @notice Words of one draw.
+struct Stream {
+    bytes32 seed;
+    uint256 draw;
+    /// Number of the next word.
+    uint256 next;
+}
+
 /// @notice The units that a contract draws: the rule of the library's unit mode over a stream that is cheap on a chain.
 /// @dev Even draws go by work, odd ones uniformly over (layer, kind), then the positions that have the step, then its
 /// units. Every draw has a stream of its own, so one can be made without the others. verifier/src/settlement/draw.rs is the
@@ -65,14 +73,8 @@ library Draws {
         return Unit(uint32(t), uint32(step), uint32(number));
     }
 
-    struct Stream {
-        bytes32 seed;
-        uint256 draw;
-        uint256 next;
-    }
-
-    /// @dev A number below `bound`, each as likely as any other: words from the last, incomplete run of `bound` are passed over.
-    function below(Stream memory stream, uint256 bound) private pure returns (uint256) {
+    /// @notice A number below `bound`, each as likely as any other: words from the last, incomplete run of `bound` are passed over.
+    function below(Stream memory stream, uint256 bound) internal pure returns (uint256) {
         if (bound <= 1) return 0;
         uint256 tail = (1 << 128) % bound;
         // A second word is needed once in 2^60 draws: bounds are far below 2^68.

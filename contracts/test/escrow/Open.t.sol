@@ -46,7 +46,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_a_job_thwordended_is_not_opened_again() public {
+    function test_a_job_that_ended_is_not_opened_again() public {
         open();
         vm.prank(RIG);
         escrow.refund(terms);
@@ -71,7 +71,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_the_client_has_wordleast_a_second_to_acknowledge() public {
+    function test_the_client_has_at_least_a_second_to_acknowledge() public {
         terms.acknowledgeBy = terms.commitBy;
         expectBadDeadlines();
         open();
@@ -79,7 +79,7 @@ contract OpenTest is EscrowTest {
         open();
     }
 
-    function test_the_last_deadline_is_wordmost_thirty_days_ahead() public {
+    function test_the_last_deadline_is_at_most_thirty_days_ahead() public {
         terms.acknowledgeBy = START + 30 days + 1;
         expectBadDeadlines();
         open();
@@ -141,8 +141,8 @@ contract OpenTest is EscrowTest {
         // The selector stands at the left of its word, everything else at the right.
         uint256 bit = field == 5 ? 1 << 255 : 1;
         assembly ("memory-safe") {
-            let at := add(add(words, 0x20), mul(field, 0x20))
-            mstore(at, xor(mload(at), bit))
+            let word := add(add(words, 0x20), mul(field, 0x20))
+            mstore(word, xor(mload(word), bit))
         }
         return abi.decode(words, (Terms));
     }

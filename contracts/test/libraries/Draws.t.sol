@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {Draws, Extent} from "../../src/libraries/Draws.sol";
+import {Draws, Extent, Stream} from "../../src/libraries/Draws.sol";
 import {Profile, Works} from "../../src/libraries/Works.sol";
 import {Shape} from "../../src/types/Shape.sol";
 import {Kind, Unit} from "../../src/types/Steps.sol";
@@ -71,6 +71,24 @@ contract DrawsTest is Vectors {
         Kind kind = Works.kindOf(shape, step);
         vm.assertTrue(left < Works.ofStep(shape, kind, t), "within the step");
         vm.assertTrue(Works.unitAt(shape, kind, t, left) < Works.unitCount(shape, kind), "a unit of the step");
+    }
+
+    /// With a bound just above half of all words, nearly every second word is in the tail.
+    function testFuzz_a_word_of_the_biased_tail_is_passed_over(bytes32 seed, uint256 draw) public pure {
+        uint256 bound_ = (1 << 127) + 1;
+        uint256 next = 0;
+        uint256 word;
+        do {
+            word = uint256(keccak256(abi.encode(keccak256("assay v1 chain draw word"), seed, draw, next++))) >> 128;
+        } while (word >= bound_);
+        Stream memory stream = Stream(seed, draw, 0);
+        vm.assertEq(Draws.below(stream, bound_), word, "the first word that is not in the tail");
+        vm.assertEq(stream.next, next, "and no word more");
+    }
+
+    function test_one_outcome_takes_no_word() public pure {
+        Stream memory stream = Stream(0, 0, 0);
+        vm.assertEq(Draws.below(stream, 0) + Draws.below(stream, 1) + stream.next, 0, "nothing drawn");
     }
 
     function testFuzz_another_job_receipt_or_round_draws_from_another_seed(bytes32 a, bytes32 b, bytes32 c)

@@ -29,14 +29,32 @@ contract Groth16Test is Vectors {
 
     function setUp() public {
         read("groth16");
-        VerifyingKey memory key = VerifyingKey(g1(".alpha"), g2(".beta"), g2(".gamma"), g2(".delta"), new G1[](4));
+        holder = new KeyHolder(keyOf());
+        inputs = vm.parseJsonUintArray(file, ".inputs");
+        proof = Groth16Proof(g1(".a"), g2(".b"), g1(".c"));
+    }
+
+    function keyOf() private view returns (VerifyingKey memory key) {
+        key = VerifyingKey(g1(".alpha"), g2(".beta"), g2(".gamma"), g2(".delta"), new G1[](4));
         bytes32[] memory words = vm.parseJsonBytes32Array(file, ".keys");
         for (uint256 i = 0; i < 4; i++) {
             key.inputs[i] = G1(uint256(words[2 * i]), uint256(words[2 * i + 1]));
         }
+    }
+
+    function test_a_key_whose_constant_is_off_the_curve_accepts_nothing() public {
+        expectNoPoint(0);
+    }
+
+    function test_a_key_with_a_point_off_the_curve_accepts_nothing() public {
+        expectNoPoint(1);
+    }
+
+    function expectNoPoint(uint256 which) private {
+        VerifyingKey memory key = keyOf();
+        key.inputs[which].y ^= 1;
         holder = new KeyHolder(key);
-        inputs = vm.parseJsonUintArray(file, ".inputs");
-        proof = Groth16Proof(g1(".a"), g2(".b"), g1(".c"));
+        expect(abi.encodeWithSelector(Bn254.NotAPoint.selector));
     }
 
     function test_a_proof_that_rust_made_is_accepted() public {
