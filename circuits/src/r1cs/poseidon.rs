@@ -61,7 +61,7 @@ pub(super) fn config() -> ark_crypto_primitives::sponge::poseidon::PoseidonConfi
 }
 
 fn is_full(round: usize) -> bool {
-    round < FULL / 2 || round >= FULL / 2 + PARTIAL
+    !(FULL / 2..FULL / 2 + PARTIAL).contains(&round)
 }
 
 /// The permutation.
@@ -69,7 +69,11 @@ fn permute(mut state: State<Fr>) -> State<Fr> {
     let fifth = |x: Fr| x.square().square() * x;
     for (round, constants) in PARAMETERS.rounds.iter().enumerate() {
         state = from_fn(|i| state[i] + constants[i]);
-        state = if is_full(round) { state.map(fifth) } else { from_fn(|i| if i == 0 { fifth(state[0]) } else { state[i] }) };
+        state = if is_full(round) {
+            state.map(fifth)
+        } else {
+            from_fn(|i| if i == 0 { fifth(state[0]) } else { state[i] })
+        };
         state = PARAMETERS.matrix.map(|row| row.iter().zip(&state).map(|(m, s)| *m * s).sum());
     }
     state

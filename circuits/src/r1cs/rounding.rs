@@ -78,7 +78,10 @@ impl System {
         let is = SHIFTS.map(|s| (s, self.bit(Group::Shift, i128::from(s) == value))).collect::<Vec<_>>();
         let weighted = |weight: &dyn Fn(i32) -> Fr| {
             let mut sum = Num::default();
-            is.iter().map(|(s, bit)| (weight(*s), *bit)).filter(|(w, _)| *w != Fr::ZERO).for_each(|(w, b)| sum.add_bit(w, b));
+            is.iter()
+                .map(|(s, bit)| (weight(*s), *bit))
+                .filter(|(w, _)| *w != Fr::ZERO)
+                .for_each(|(w, b)| sum.add_bit(w, b));
             sum
         };
         self.equal(Group::Shift, &weighted(&|_| Fr::ONE), &Num::one());

@@ -238,7 +238,7 @@ impl Bit {
     }
 
     /// One less it.
-    pub fn not(self) -> Bit {
+    pub fn complement(self) -> Bit {
         Bit { negated: self.variable.is_some() && !self.negated, value: Fr::ONE - self.value, ..self }
     }
 

@@ -59,7 +59,7 @@ impl System {
     fn xor_bits(&mut self, a: Bit, b: Bit) -> Bit {
         match (a.is_constant(), b.is_constant()) {
             (true, _) if a.value() == Fr::ZERO => b,
-            (true, _) => b.not(),
+            (true, _) => b.complement(),
             (_, true) => self.xor_bits(b, a),
             (false, false) => {
                 // r = a + b − 2ab, which is a bit if a and b are.

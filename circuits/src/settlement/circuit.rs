@@ -137,7 +137,14 @@ struct Place<'a> {
 }
 
 /// The halves of a leaf, of the layout that `docs/protocol.md` gives it.
-fn leaf(system: &mut System, place: &Place<'_>, salt: &Digest, tensor: &Tensor, header: &[Bit], digest: &[Bit]) -> [Num; 2] {
+fn leaf(
+    system: &mut System,
+    place: &Place<'_>,
+    salt: &Digest,
+    tensor: &Tensor,
+    header: &[Bit],
+    digest: &[Bit],
+) -> [Num; 2] {
     let mut bits = place.job.to_vec();
     bits.extend([&place.unit.position, place.step, &place.kind[..]].concat());
     bits.extend(constant_bits(tensor.element.size(), 8));

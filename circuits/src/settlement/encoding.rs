@@ -98,8 +98,11 @@ impl<'a> Points<'a> {
     fn g1(&mut self) -> Result<G1Affine, EncodingError> {
         let point = self.coordinate().and_then(|x| {
             let point = G1Affine::new_unchecked(x, self.coordinate()?);
-            // (0, 0) is not on the curve, so what the precompiles take for the identity ends here.
-            if point.is_on_curve() { Ok(point) } else { Err(PointError::Curve) }
+            match point.is_zero() {
+                true => Err(PointError::Identity),
+                false if point.is_on_curve() => Ok(point),
+                false => Err(PointError::Curve),
+            }
         });
         self.numbered(point)
     }
@@ -107,7 +110,9 @@ impl<'a> Points<'a> {
     fn g2(&mut self) -> Result<G2Affine, EncodingError> {
         let point = self.pair().and_then(|x| {
             let point = G2Affine::new_unchecked(x, self.pair()?);
-            if !point.is_on_curve() {
+            if point.is_zero() {
+                Err(PointError::Identity)
+            } else if !point.is_on_curve() {
                 Err(PointError::Curve)
             } else if !point.is_in_correct_subgroup_assuming_on_curve() {
                 Err(PointError::Subgroup)

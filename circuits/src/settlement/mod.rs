@@ -32,6 +32,7 @@ pub mod keys;
 #[cfg(any(test, feature = "testing"))]
 #[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
 pub mod sample;
+#[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
 pub mod shape;
 pub mod statement;
 #[cfg(test)]
@@ -39,7 +40,7 @@ mod tests;
 pub mod witness;
 
 pub use circuit::count;
-pub use keys::{Error, insecure_setup, prove, verify};
+pub use keys::{Error, check, insecure_setup, prove, verify};
 pub use shape::Shape;
 pub use statement::{Statement, Unit};
 pub use witness::{Opening, Vector, Witness};

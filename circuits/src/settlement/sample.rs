@@ -32,8 +32,7 @@ pub struct Scalars {
 }
 
 /// Scalars under which outputs are of some 2^20.
-pub const SCALARS: Scalars =
-    Scalars { scale: norm::Scale { s1: 17, s2: 5, r: 40_001, j: 3 }, shift: 9, exponent: 24 };
+pub const SCALARS: Scalars = Scalars { scale: norm::Scale { s1: 17, s2: 5, r: 40_001, j: 3 }, shift: 9, exponent: 24 };
 
 /// A chunk of a step with random x, rows of W and residual; `None` if there is no such chunk.
 pub fn sample(config: &Config, kind: StepKind, chunk: u16, scalars: Scalars) -> Option<(Shape, Witness)> {

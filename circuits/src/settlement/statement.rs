@@ -5,7 +5,9 @@ use crate::r1cs::poseidon::{self, Use};
 use crate::settlement::shape::{Shape, path};
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
+use assay_model::config::{GATE_BITS, RESIDUAL_BITS, VALUE_BITS};
 use assay_model::domain::Digest;
+use assay_model::program::StepKind;
 
 /// What is added to the exponent in a unit, so that it is no negative number.
 pub const EXPONENT_BIAS: i32 = 128;
@@ -34,6 +36,19 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// The exponent of a linear step: `kg` of the gains of the norm that it reads, if it reads one, and `k` of the weights of
+    /// the chunk's rows. `None` outside of what a manifest can say.
+    pub fn exponent(kind: StepKind, kg: i32, k: i32) -> Option<i8> {
+        let fixed = match kind {
+            StepKind::GateUp => kg.checked_add(31 - GATE_BITS)?,
+            StepKind::Qkv | StepKind::Head => kg.checked_add(31 - VALUE_BITS)?,
+            StepKind::O => VALUE_BITS - RESIDUAL_BITS,
+            StepKind::Down => 2 * GATE_BITS + 15 - RESIDUAL_BITS,
+            _ => return None,
+        };
+        i8::try_from(fixed.checked_add(k)?).ok()
+    }
+
     /// The parts that its field is made of.
     pub fn parts(&self, shape: &Shape) -> [u32; 8] {
         let turns = path(crate::chunks::count(shape.output().bytes()), self.chunk.into());
@@ -91,7 +106,14 @@ impl Statement {
     pub fn fields(&self, shape: &Shape) -> Vec<Fr> {
         let digests = [Some(self.input_leaf), Some(self.output_leaf), self.residual_leaf, Some(self.job)];
         let mut fields: Vec<Fr> = digests.iter().flatten().flat_map(halves_of).collect();
-        fields.extend([self.unit.field(shape), self.accumulators, self.rho, self.inverse_z, self.x_value, self.acc_value]);
+        fields.extend([
+            self.unit.field(shape),
+            self.accumulators,
+            self.rho,
+            self.inverse_z,
+            self.x_value,
+            self.acc_value,
+        ]);
         fields
     }
 
@@ -113,4 +135,3 @@ impl Statement {
             && u32::from(self.unit.chunk) < crate::chunks::count(shape.output().bytes())
     }
 }
-

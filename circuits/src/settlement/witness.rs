@@ -126,7 +126,8 @@ impl Witness {
             let digest = self.climb(opening, &tensor);
             self.leaf(&opening.salt, place, &tensor, &opening.header, &digest)
         };
-        let values = |values: &mut dyn DoubleEndedIterator<Item = Fr>, at: Fr| values.rfold(Fr::ZERO, |sum, v| sum * at + v);
+        let values =
+            |values: &mut dyn DoubleEndedIterator<Item = Fr>, at: Fr| values.rfold(Fr::ZERO, |sum, v| sum * at + v);
         Statement {
             input_leaf: input,
             output_leaf: opened(&self.output, shape.output(), (u.output_step, kind_byte(shape.kind))),

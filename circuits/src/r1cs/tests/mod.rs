@@ -26,7 +26,11 @@ impl Lies {
 }
 
 /// Whether `circuit` is satisfied under these lies.
-pub(crate) fn satisfied(offsets: &[(Group, usize, i64)], dropped: Option<Group>, circuit: impl Fn(&mut System)) -> bool {
+pub(crate) fn satisfied(
+    offsets: &[(Group, usize, i64)],
+    dropped: Option<Group>,
+    circuit: impl Fn(&mut System),
+) -> bool {
     let cs = ConstraintSystem::new_ref();
     let mut system = System::new(cs.clone());
     let offsets = offsets.iter().map(|(g, n, by)| (*g, *n, Fr::from(*by))).collect();

@@ -107,7 +107,7 @@ fn header_scalars_out_of_range_are_refused() {
     // A partial of a chunk: s1 stands first, s2 behind it.
     let [o, head] = small();
     refused_only(Group::Header, &[], circuit(&with(&head, |w| w.input.header[0] = 18)));
-    refused_only(Group::Header, &[], circuit(&with(&head, |w| w.input.header[11] = 16)));
+    refused_only(Group::Header, &[], circuit(&with(&head, |w| w.input.header[1] = 16)));
     // Of attn_pack up to 17 is in range, of act up to 63.
     refused_only(Group::Header, &[], circuit(&with(&o, |w| w.input.header[0] = 18)));
     let down = Toy::new(StepKind::Down, 1);

@@ -11,7 +11,8 @@ const COMPRESSION: usize = 14_800;
 
 #[test]
 fn every_shape_of_smollm2_has_the_constraints_of_the_documentation() {
-    let counts: Vec<_> = Shape::all(&SMOLLM2).into_iter().map(|s| (s.to_string(), count(&s).unwrap().total())).collect();
+    let counts: Vec<_> =
+        Shape::all(&SMOLLM2).into_iter().map(|s| (s.to_string(), count(&s).unwrap().total())).collect();
     let want = [
         ("qkv 576 to 1280, 256 rows, depth 3", 710_364),
         ("qkv 576 to 1280, 256 rows, depth 1", 681_010),

@@ -88,9 +88,9 @@ fn what_is_no_point_of_the_curve_is_refused() {
 #[test]
 fn the_identity_is_refused() {
     let identity = Proof { a: G1Affine::identity(), ..proof() };
-    assert_eq!(decode_proof(&encode_proof(&identity)), Err(EncodingError::Point(0, PointError::Curve)));
+    assert_eq!(decode_proof(&encode_proof(&identity)), Err(EncodingError::Point(0, PointError::Identity)));
     let identity = Proof { b: G2Affine::identity(), ..proof() };
-    assert_eq!(decode_proof(&encode_proof(&identity)), Err(EncodingError::Point(1, PointError::Curve)));
+    assert_eq!(decode_proof(&encode_proof(&identity)), Err(EncodingError::Point(1, PointError::Identity)));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod circuit;
 mod counts;
 mod encoding;
+mod frozen;
 mod proofs;
+mod statement;
 
 use super::sample::{SCALARS, Scalars, sample};
 use super::*;
@@ -14,6 +16,9 @@ use assay_model::program::StepKind;
 /// Every tensor but q, k, v and gate, up has a last chunk of a few elements, so that circuits stay small.
 const CONFIG: Config =
     Config { layers: 1, dim: 260, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 64 };
+
+/// Of few inputs: what follows a norm needs no wide one.
+const NARROW: Config = Config { dim: 6, ..CONFIG };
 
 /// A unit with a true witness.
 #[derive(Clone)]
@@ -28,7 +33,8 @@ impl Toy {
     }
 
     fn with(kind: StepKind, chunk: u16, scalars: Scalars) -> Toy {
-        let (shape, witness) = sample(&CONFIG, kind, chunk, scalars).unwrap();
+        let config = if kind == StepKind::Head { &NARROW } else { &CONFIG };
+        let (shape, witness) = sample(config, kind, chunk, scalars).unwrap();
         Toy { shape, witness }
     }
 
