@@ -1,5 +1,10 @@
 //! Linear steps: matrices in the card's memory, and the products that read them.
 
+mod known;
+pub(crate) mod matrices;
+#[cfg(test)]
+mod tests;
+
 use assay_model::Matrix;
 use assay_model::config::{GATE_BITS, RESIDUAL_BITS, VALUE_BITS};
 use assay_model::matrix::TILE_ROWS;
@@ -11,6 +16,8 @@ use crate::kernel::{Access, Kernel};
 use crate::packed::{BLOCK, Bits, Class, Packed, Scaling};
 use crate::shader::Shader;
 use crate::variant::{Dot, Reduce, Tokens, Wide};
+
+pub use known::{self_test, self_test_with};
 
 /// Parts of one matrix that a dispatch can hold.
 const PARTS: usize = 3;
@@ -274,7 +281,9 @@ pub struct Places {
 impl Slab {
     /// Parameters of a dispatch for rows `first..first + rows`.
     pub fn parameters(&self, places: &Places, first: u32, rows: u32) -> Vec<u32> {
-        let Places { arena_row, report_row, header, residual, .. } = *places;
+        let Places { arena_row, report_row, header, .. } = *places;
+        // A step that adds has one part, of which a slab may hold later rows only.
+        let residual = places.residual + self.pieces[0].out;
         let mut words =
             vec![first, rows, self.blocks, arena_row, report_row, header, residual, self.high, self.constants];
         for i in 0..PARTS {
@@ -304,6 +313,3 @@ impl Slab {
     }
 }
 
-#[cfg(test)]
-#[path = "linear_tests.rs"]
-mod tests;
