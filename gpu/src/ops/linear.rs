@@ -3,6 +3,8 @@
 mod known;
 pub(crate) mod matrices;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod tests;
 
 use assay_model::Matrix;
@@ -59,6 +61,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether the kernel adds a constant to every row.
+    fn has_constants(self) -> bool {
+        self.variant.dot == Dot::Dot4 && self.class.has_constants()
+    }
+
     /// Text of the kernel.
     pub fn shader(self) -> Shader {
         let Key { class, tokens, residual, variant } = self;
@@ -67,13 +74,12 @@ impl Key {
             (Wide::I64, Tokens::One) => Shader::new().alias("L", "i64"),
             (Wide::I64, Tokens::Four) => Shader::new().alias("L", "vec4<i64>"),
         };
-        let constants = variant.dot == Dot::Dot4 && class.has_constants();
         let shader = wide
             .constant("TILES", variant.tiles)
             .constant("SPLIT", variant.split)
             .constant("ROWS", variant.rows)
             .constant("RESIDUAL", residual.into())
-            .constant("CONSTANTS", constants.into())
+            .constant("CONSTANTS", self.has_constants().into())
             .constant("SIGNED", matches!(class.bits, Bits::Six | Bits::Eight).into())
             .constant("DENSE", class.vectors() as u32)
             .constant("COLUMNS", if class.bits == Bits::Sixteen { 2 } else { 1 })
@@ -312,4 +318,3 @@ impl Slab {
         Lookup { first: piece.out, rows: piece.rows, high: self.high, blocks: self.blocks }
     }
 }
-

@@ -10,7 +10,11 @@ use crate::packed::{Bits, Class, Scaling};
 /// A matrix of `class`; `rows` are at least 7, and `columns` a multiple of 32 where there are multipliers.
 pub fn matrix(class: Class, rows: usize, columns: usize, seed: u64) -> Matrix {
     let mut random = Random::new(seed);
-    let group = if class.scaling == Scaling::Half { 16 } else { 32 };
+    let group = match class.scaling {
+        Scaling::None => columns,
+        Scaling::Half => 16,
+        Scaling::Narrow | Scaling::Wide => 32,
+    };
     let mut of = |per_tile: usize, least: i32, most: i32, shape: fn(usize) -> usize| {
         let tiles = rows.div_ceil(TILE_ROWS);
         let mut all = vec![0; tiles * TILE_ROWS * per_tile];
@@ -43,7 +47,16 @@ pub fn matrix(class: Class, rows: usize, columns: usize, seed: u64) -> Matrix {
     // Other shapes than the codes', so that all of them meet.
     let scale = scales(|row| row / 7 + row);
     let offset = if class.scaling == Scaling::Half { Scales::None } else { scales(|row| row / 3) };
-    Matrix { rows, cols: columns, k: 0, group, codes: pack(class.bits, columns, &codes), scale, offset, max_abs: 1 << 19 }
+    Matrix {
+        rows,
+        cols: columns,
+        k: 0,
+        group,
+        codes: pack(class.bits, columns, &codes),
+        scale,
+        offset,
+        max_abs: 1 << 19,
+    }
 }
 
 /// Entry `i` of a row of the given shape, within two ends.
