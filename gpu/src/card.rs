@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::error::GpuError;
+use crate::pipelines::Pipelines;
 
 /// Bytes of parameters that every Vulkan driver takes with a dispatch.
 pub const IMMEDIATES: u32 = 128;
@@ -17,6 +18,7 @@ pub struct Gpu {
     queue: wgpu::Queue,
     info: wgpu::AdapterInfo,
     name: String,
+    pipelines: Option<Pipelines>,
     lost: Arc<Mutex<Option<String>>>,
 }
 
@@ -47,7 +49,9 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             *slot.lock().unwrap_or_else(|e| e.into_inner()) = Some(format!("{reason:?}: {message}"));
         });
-        Ok(Gpu { device, queue, info: adapter.get_info(), name, lost })
+        let info = adapter.get_info();
+        let pipelines = Pipelines::open(&device, &info);
+        Ok(Gpu { device, queue, info, name, pipelines, lost })
     }
 
     /// What messages call it.
@@ -63,6 +67,11 @@ impl Gpu {
     /// Whether the device was opened with a feature.
     pub fn has(&self, feature: wgpu::Features) -> bool {
         self.device.features().contains(feature)
+    }
+
+    /// What the driver keeps of compiled kernels, if it can.
+    pub const fn pipelines(&self) -> Option<&Pipelines> {
+        self.pipelines.as_ref()
     }
 
     /// Limits of the device.

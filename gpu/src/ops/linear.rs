@@ -285,6 +285,23 @@ pub struct Places {
 }
 
 impl Slab {
+    /// A slab of one part whose weights are all zero, to time products with.
+    pub(crate) fn blank(gpu: &Gpu, class: Class, rows: u32, columns: u32) -> Slab {
+        let (tiles, blocks) = (rows.div_ceil(TILE_ROWS as u32), columns.div_ceil(BLOCK as u32));
+        let cells = u64::from(tiles * TILE_ROWS as u32) * u64::from(blocks);
+        let [vectors, scales, high] =
+            [class.vectors(), class.scale_words(), class.high_words()].map(|words| words as u64 * cells);
+        let constants = u64::from(tiles) * 2 * TILE_ROWS as u64;
+        Slab {
+            class,
+            buffers: [gpu.storage("codes", 4 * vectors), gpu.storage("side", scales + high + constants)],
+            blocks,
+            high: scales as u32,
+            constants: (scales + high) as u32,
+            pieces: vec![Piece { first_tile: 0, end_tile: tiles, rows, out: 0, shift: 20 }],
+        }
+    }
+
     /// Parameters of a dispatch for rows `first..first + rows`.
     pub fn parameters(&self, places: &Places, first: u32, rows: u32) -> Vec<u32> {
         let Places { arena_row, report_row, header, .. } = *places;
