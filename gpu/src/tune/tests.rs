@@ -18,10 +18,7 @@ fn a_variant_with_an_error_is_dropped_and_a_right_one_kept() {
     let model = model();
     let shapes = Shapes::of(&model);
     let planted = |text: &str| {
-        let text = text.replace(
-            "fn wide_add(a: Wide, b: Wide) -> Wide { return a + b; }",
-            "fn wide_add(a: Wide, b: Wide) -> Wide { return a | b; }",
-        );
+        let text = text.replace("acc + L(i64(d))", "acc - L(i64(d))");
         let floats = "fn code(word: u32, j: u32) -> f32 {";
         text.replace(floats, &format!("{floats}\n  if (j == 3u) {{ return 1.0; }}"))
     };

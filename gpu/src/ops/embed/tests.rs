@@ -42,6 +42,8 @@ fn errors_planted_into_weights_are_noticed() {
 }
 
 const CODED: &[Mutation] = &[
+    mutation("tokens of other weights", "rows[row].x - p.first_token", "rows[row].x"),
+    mutation("a token too many", "token < p.tokens", "token <= p.tokens"),
     mutation("tile of a row", "(row / TILE) * p.blocks", "(row / 8u) * p.blocks / 2u"),
     mutation("block of a column", "* p.blocks + column / 32u;", "* p.blocks;"),
     mutation("row of a tile", "let r = row % TILE;", "let r = row % 8u;"),
@@ -93,5 +95,5 @@ const MUTATIONS: &[Mutation] = &[
     mutation("another token", "rows[row].x", "rows[row].y"),
     mutation("another row", "row * p.arena_row + p.output", "p.output"),
     mutation("columns of one workgroup", "group.y * LANES + lane", "lane"),
-    mutation("a column too many", "if (column < p.columns)", "if (column <= p.columns)"),
+    mutation("a column too many", "if (column < p.columns &&", "if (column <= p.columns &&"),
 ];
