@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::error::GpuError;
+use crate::pipelines::Pipelines;
 
 /// Bytes of parameters that every Vulkan driver takes with a dispatch.
 pub const IMMEDIATES: u32 = 128;
@@ -17,6 +18,7 @@ pub struct Gpu {
     queue: wgpu::Queue,
     info: wgpu::AdapterInfo,
     name: String,
+    pipelines: Option<Pipelines>,
     lost: Arc<Mutex<Option<String>>>,
 }
 
@@ -52,7 +54,9 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error| {
             slot.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert(error.to_string());
         }));
-        Ok(Gpu { device, queue, info: adapter.get_info(), name, lost })
+        let info = adapter.get_info();
+        let pipelines = Pipelines::open(&device, &info);
+        Ok(Gpu { device, queue, info, name, pipelines, lost })
     }
 
     /// What messages call it.
@@ -68,6 +72,11 @@ impl Gpu {
     /// Whether the device was opened with a feature.
     pub fn has(&self, feature: wgpu::Features) -> bool {
         self.device.features().contains(feature)
+    }
+
+    /// What the driver keeps of compiled kernels, if it can.
+    pub const fn pipelines(&self) -> Option<&Pipelines> {
+        self.pipelines.as_ref()
     }
 
     /// Limits of the device.

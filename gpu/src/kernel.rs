@@ -51,7 +51,7 @@ impl Kernel {
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
             },
-            cache: None,
+            cache: gpu.pipelines().map(|p| p.cache()),
         });
         for scope in [internal, scope] {
             if let Some(error) = pollster::block_on(scope.pop()) {

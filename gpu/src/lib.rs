@@ -17,12 +17,19 @@ pub mod kernel;
 pub mod layout;
 pub mod ops;
 pub mod packed;
+pub mod pipelines;
 pub mod plan;
 pub mod rehash;
+pub mod remember;
+pub mod selftest;
 pub mod shader;
+pub mod shapes;
 pub mod stage;
+mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod texts;
+pub mod tune;
 pub mod variant;
 
 pub use card::Gpu;

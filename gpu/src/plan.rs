@@ -36,6 +36,20 @@ impl Plan {
         }
     }
 
+    /// Whether its numbers are ones that kernels are written for; a plan that was read from a file may have any.
+    pub fn is_sane(&self) -> bool {
+        let power = |v: u32, most: u32| v.is_power_of_two() && v <= most;
+        let product = |v: &linear::Variant| {
+            let lanes = 16 / v.rows.max(1) * v.tiles.min(64) * v.split.min(64);
+            power(v.rows, 4) && power(v.tiles, 64) && power(v.split, 64) && lanes <= 256
+        };
+        let lanes = |lanes: u32, least: u32| power(lanes, 256) && lanes >= least;
+        self.products.iter().all(product)
+            && lanes(self.row_lanes, 32)
+            && lanes(self.kv_lanes, 8)
+            && lanes(self.attention.0, 32)
+    }
+
     /// How vectors are laid out for products of `tokens` positions.
     pub const fn dot(&self, tokens: Tokens) -> Dot {
         self.product(tokens).dot

@@ -15,7 +15,8 @@ use super::extremes;
 use crate::card::Gpu;
 use crate::error::GpuError;
 use crate::kernel::{Access, Kernel};
-use crate::packed::{Bits, Class, Scaling};
+use crate::ops::linear::matrices::matrix;
+use crate::packed::{Bits, Class, Packed, Scaling};
 use crate::shader::Shader;
 
 /// Parameters of a dispatch.
@@ -133,6 +134,63 @@ pub fn self_test_with(gpu: &Gpu, text: &str, columns: u32) -> Result<(), GpuErro
     let kernel = compile_text(gpu, text, 1)?;
     let (memories, dispatches) = answers(columns as usize);
     check(gpu, "embed", &kernel, &memories, &dispatches)
+}
+
+/// Known answers at rows of `columns` columns of matrices packed as `class`: every weight of some tokens.
+///
+/// # Errors
+/// [`GpuError::Wrong`] if the card differs, or whatever stops it.
+pub fn self_test_packed(gpu: &Gpu, class: Class, columns: u32) -> Result<(), GpuError> {
+    self_test_packed_with(gpu, class, shader(&packed(class)).text(), columns)
+}
+
+/// [`self_test_packed`] of another text of the kernel.
+///
+/// # Errors
+/// As [`self_test_packed`].
+pub fn self_test_packed_with(gpu: &Gpu, class: Class, text: &str, columns: u32) -> Result<(), GpuError> {
+    let kernel = compile_text(gpu, text, 2)?;
+    for seed in 0..2 {
+        let (memories, dispatches) = packed_answers(class, columns as usize, seed);
+        check(gpu, &format!("embed of {class:?}"), &kernel, &memories, &dispatches)?;
+    }
+    Ok(())
+}
+
+/// Rows of a matrix of three tiles, the last one short, of which some are asked for that it does not hold.
+fn packed_answers(class: Class, columns: usize, seed: u64) -> (Vec<Memory>, Vec<Dispatch>) {
+    const FIRST: usize = 5;
+    let w = matrix(class, 2 * TILE_ROWS + 9, columns, seed);
+    let packed = Packed::new(&w, class, 0..w.tiles());
+    let (mut side, high, _) = packed.side();
+    side.resize(side.len().max(4), 0);
+    let tokens: Vec<usize> = (0..FIRST + w.rows + 3).rev().collect();
+    let arena_row = columns + 3;
+    let mut arena = Memory::untouched("the arena", tokens.len() * arena_row);
+    for (r, token) in tokens.iter().enumerate() {
+        if let Some(row) = token.checked_sub(FIRST).filter(|&row| row < w.rows) {
+            let weights: Vec<i32> = (0..columns).map(|column| w.weight(row, column)).collect();
+            arena.expected(r * arena_row + 1, &words(&embed::chunk(&weights, 3 + assay_model::config::RESIDUAL_BITS)));
+        }
+    }
+    let p = Parameters {
+        arena_row: arena_row as u32,
+        output: 1,
+        columns: columns as u32,
+        shift: 3,
+        first_token: FIRST as u32,
+        tokens: w.rows as u32,
+        high,
+        blocks: packed.blocks as u32,
+    };
+    let rows = tokens.iter().flat_map(|&t| [t as u32, 9, 9, 9]).collect();
+    let memories = vec![
+        arena,
+        Memory::read("the rows", rows),
+        Memory::read("the codes", packed.codes),
+        Memory::read("the multipliers", side),
+    ];
+    (memories, vec![(p.words().to_vec(), p.groups(tokens.len() as u32))])
 }
 
 /// Every extreme row is a token. Each shift writes to a place of its own, all in one submission.

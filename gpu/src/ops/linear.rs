@@ -1,5 +1,12 @@
 //! Linear steps: matrices in the card's memory, and the products that read them.
 
+mod known;
+pub(crate) mod matrices;
+#[cfg(test)]
+mod planted;
+#[cfg(test)]
+mod tests;
+
 use assay_model::Matrix;
 use assay_model::config::{GATE_BITS, RESIDUAL_BITS, VALUE_BITS};
 use assay_model::matrix::TILE_ROWS;
@@ -11,6 +18,8 @@ use crate::kernel::{Access, Kernel};
 use crate::packed::{BLOCK, Bits, Class, Packed, Scaling};
 use crate::shader::Shader;
 use crate::variant::{Dot, Reduce, Tokens, Wide};
+
+pub use known::{self_test, self_test_with};
 
 /// Parts of one matrix that a dispatch can hold.
 const PARTS: usize = 3;
@@ -52,6 +61,11 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether the kernel adds a constant to every row.
+    fn has_constants(self) -> bool {
+        self.variant.dot == Dot::Dot4 && self.class.has_constants()
+    }
+
     /// Text of the kernel.
     pub fn shader(self) -> Shader {
         let Key { class, tokens, residual, variant } = self;
@@ -60,13 +74,12 @@ impl Key {
             (Wide::I64, Tokens::One) => Shader::new().alias("L", "i64"),
             (Wide::I64, Tokens::Four) => Shader::new().alias("L", "vec4<i64>"),
         };
-        let constants = variant.dot == Dot::Dot4 && class.has_constants();
         let shader = wide
             .constant("TILES", variant.tiles)
             .constant("SPLIT", variant.split)
             .constant("ROWS", variant.rows)
             .constant("RESIDUAL", residual.into())
-            .constant("CONSTANTS", constants.into())
+            .constant("CONSTANTS", self.has_constants().into())
             .constant("SIGNED", matches!(class.bits, Bits::Six | Bits::Eight).into())
             .constant("DENSE", class.vectors() as u32)
             .constant("COLUMNS", if class.bits == Bits::Sixteen { 2 } else { 1 })
@@ -272,9 +285,28 @@ pub struct Places {
 }
 
 impl Slab {
+    /// A slab of one part whose weights are all zero, to time products with.
+    pub(crate) fn blank(gpu: &Gpu, class: Class, rows: u32, columns: u32) -> Slab {
+        let (tiles, blocks) = (rows.div_ceil(TILE_ROWS as u32), columns.div_ceil(BLOCK as u32));
+        let cells = u64::from(tiles * TILE_ROWS as u32) * u64::from(blocks);
+        let [vectors, scales, high] =
+            [class.vectors(), class.scale_words(), class.high_words()].map(|words| words as u64 * cells);
+        let constants = u64::from(tiles) * 2 * TILE_ROWS as u64;
+        Slab {
+            class,
+            buffers: [gpu.storage("codes", 4 * vectors), gpu.storage("side", scales + high + constants)],
+            blocks,
+            high: scales as u32,
+            constants: (scales + high) as u32,
+            pieces: vec![Piece { first_tile: 0, end_tile: tiles, rows, out: 0, shift: 20 }],
+        }
+    }
+
     /// Parameters of a dispatch for rows `first..first + rows`.
     pub fn parameters(&self, places: &Places, first: u32, rows: u32) -> Vec<u32> {
-        let Places { arena_row, report_row, header, residual, .. } = *places;
+        let Places { arena_row, report_row, header, .. } = *places;
+        // A step that adds has one part, of which a slab may hold later rows only.
+        let residual = places.residual + self.pieces[0].out;
         let mut words =
             vec![first, rows, self.blocks, arena_row, report_row, header, residual, self.high, self.constants];
         for i in 0..PARTS {
@@ -303,7 +335,3 @@ impl Slab {
         Lookup { first: piece.out, rows: piece.rows, high: self.high, blocks: self.blocks }
     }
 }
-
-#[cfg(test)]
-#[path = "linear_tests.rs"]
-mod tests;

@@ -71,3 +71,34 @@ const MUTATIONS: &[Mutation] = &[
         "return i32(arena[input + column]) >> s;",
     ),
 ];
+
+#[test]
+fn errors_planted_into_digits_are_noticed() {
+    let Some(gpu) = gpu() else { return };
+    let variant = Variant::new(Dot::Dot4, Tokens::Four);
+    assert_caught(shader(variant).text(), &[DIGITS], |text| {
+        // Four columns end the first row, two the second.
+        [180, 178].into_iter().try_for_each(|columns| self_test_with(&gpu, variant, text, columns))
+    });
+}
+
+const DIGITS: &[Mutation] = &[
+    mutation("a block too few", "(columns + 31u) / 32u;\n  let group", "columns / 32u;\n  let group"),
+    mutation("another group's place", "let group = row / TOKENS;", "let group = row;"),
+    mutation("another token's place", "let t = row % TOKENS;", "let t = 0u;"),
+    mutation("a column too many", "if (4u * four < columns)", "if (4u * four <= columns)"),
+    mutation("two columns too many", "if (4u * four + 2u < columns)", "if (4u * four < columns)"),
+    mutation("high digit of the first", "((a >> 8u) & 0xffu) |", "(a & 0xffu) |"),
+    mutation("high digit of the second", "((a >> 16u) & 0xff00u) |", "(a & 0xff00u) |"),
+    mutation("high digit of the third", "((b << 8u) & 0xff0000u) | (b & 0xff000000u)", "(b & 0xff000000u)"),
+    mutation("high digit of the last", "| (b & 0xff000000u);", ";"),
+    mutation("low digit of the first", "(a & 0xffu) |", "((a >> 8u) & 0xffu) |"),
+    mutation("low digit of the second", "((a >> 8u) & 0xff00u)", "(a & 0xff00u)"),
+    mutation("low digit of the third", "((b << 16u) & 0xff0000u)", "(b & 0xff0000u)"),
+    mutation("low digit of the last", "((b << 8u) & 0xff000000u)", "(b & 0xff000000u)"),
+    mutation("place of an octet", "4u * (four / 2u) + four % 2u", "4u * (four / 2u)"),
+    mutation("place of low digits", "x[(at + 2u) * TOKENS + t]", "x[(at + 3u) * TOKENS + t]"),
+    mutation("the 128", "low ^ 0x80808080u", "low"),
+    mutation("sum of four", " + low16(b) + high16(b);", " + low16(b);"),
+    mutation("place of a sum", "sums[(group * blocks + block) * TOKENS + t]", "sums[(group * blocks) * TOKENS + t]"),
+];

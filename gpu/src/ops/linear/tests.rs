@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::*;
+use crate::ops::prepared::prepared;
 use crate::testing::gpu;
 use assay_model::gguf::{File, TensorType};
 use assay_model::matrix::{Codes, Scales};
@@ -60,36 +61,6 @@ fn vectors(rows: usize, cols: usize, random: &mut Random) -> Vec<Vec<i16>> {
     (0..rows).map(|row| one(row, random)).collect()
 }
 
-/// The vectors as a kernel's `x` and `sums`, stated once more from the files' comments.
-fn inputs(xs: &[Vec<i16>], tokens: Tokens, dot: Dot) -> (Vec<u32>, Vec<u32>) {
-    let (t, blocks) = (tokens.count() as usize, xs[0].len().div_ceil(BLOCK));
-    let groups = xs.len().div_ceil(t);
-    let at = |row: usize, column: usize| xs.get(row).and_then(|x| x.get(column)).copied().unwrap_or(0);
-    let (mut x, mut sums) = (Vec::new(), Vec::new());
-    for group in 0..groups {
-        let rows = group * t..(group + 1) * t;
-        for octet in 0..blocks * BLOCK / 8 {
-            let word = |row: usize, i: usize| {
-                let pair = |c: usize| [at(row, 8 * octet + c), at(row, 8 * octet + c + 1)];
-                let four = |c: usize| [0, 1, 2, 3].map(|j| at(row, 8 * octet + c + j));
-                match (dot, i) {
-                    (Dot::Int | Dot::F32, i) => pair(2 * i).map(|v| u32::from(v as u16)),
-                    (Dot::Dot4, 0 | 1) => [u32::from_le_bytes(four(4 * i).map(|v| (v >> 8) as u8)), 0],
-                    (Dot::Dot4, i) => [u32::from_le_bytes(four(4 * i - 8).map(|v| ((v & 255) - 128) as u8)), 0],
-                }
-            };
-            for i in 0..4 {
-                x.extend(rows.clone().map(|row| word(row, i)[0] | word(row, i)[1] << 16));
-            }
-        }
-        for block in 0..blocks {
-            let sum = |row| (0..BLOCK).map(|c| i32::from(at(row, block * BLOCK + c))).sum::<i32>() as u32;
-            sums.extend(rows.clone().map(sum));
-        }
-    }
-    (x, sums)
-}
-
 struct Case<'a> {
     parts: Vec<&'a Matrix>,
     xs: Vec<Vec<i16>>,
@@ -144,8 +115,8 @@ impl Case<'_> {
             report.extend([if key.residual { scale.s2.into() } else { word }, scale.r, 0, 0]);
         }
         let (arena, report) = (gpu.upload("arena", &arena), gpu.upload("report", &report));
-        let (x, sums) = inputs(&self.xs, key.tokens, key.variant.dot);
-        let (x, sums) = (gpu.upload("x", &x), gpu.upload("sums", &sums));
+        let vectors = prepared(key.variant.dot, key.tokens, self.xs[0].len(), &self.xs);
+        let [x, sums] = vectors.map(|v| gpu.upload("the vectors", &v.after));
         let places = Places { arena_row: ARENA, report_row: REPORT, header: 0, residual: RESIDUAL, out: OUT };
         for slab in pack(&self.parts(), largest) {
             let slab = slab.upload(gpu, &slab.words());
@@ -234,4 +205,18 @@ fn a_matrix_above_the_largest_binding_is_split_by_rows() {
     assert!(whole.len() == 1 && split.len() > 4, "{} {}", whole.len(), split.len());
     let (kernel, residual) = (key.compile(&gpu).unwrap(), vec![0; 1024]);
     assert!(case.found(&gpu, key, &kernel, &residual, 3 * bytes) == case.expected(&residual));
+}
+
+#[test]
+fn rows_of_a_split_matrix_are_added_to_their_own_residual() {
+    let Some(gpu) = gpu() else { return };
+    let model = model(TensorType::Q8_0);
+    let down = &model.layers[0].down;
+    let key = Key { class: Class::of(down), tokens: Tokens::One, residual: true, variant: Variant::PORTABLE };
+    let xs = vectors(2, down.cols, &mut Random::new(6));
+    let case = Case { parts: vec![down], xs, scales: scales(2), kind: StepKind::Down, kg: 9 };
+    let residual: Vec<i32> = (0..1024).map(|i| 1_000_003 * i).collect();
+    let largest = (3 * TILE_ROWS * down.cols) as u64;
+    let kernel = key.compile(&gpu).unwrap();
+    assert!(case.found(&gpu, key, &kernel, &residual, largest) == case.expected(&residual));
 }
