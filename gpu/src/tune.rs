@@ -47,7 +47,7 @@ pub(crate) fn search(trial: &Trial<'_>) -> Result<Plan, GpuError> {
             |v| bench.products(tokens, v),
         )?;
     }
-    let lanes: [fn(u32) -> Vec<u32>; 1] = [|_| vec![128, 256]];
+    let lanes: [Step<u32>; 1] = [|_| vec![128, 256]];
     plan.row_lanes = best(
         trial,
         plan.row_lanes,
@@ -57,7 +57,7 @@ pub(crate) fn search(trial: &Trial<'_>) -> Result<Plan, GpuError> {
         },
         |lanes| bench.rows(ops::Variant { lanes, dot: plan.dot(Tokens::One), tokens: Tokens::One }),
     )?;
-    let lanes: [fn(u32) -> Vec<u32>; 1] = [|_| vec![64, 128]];
+    let lanes: [Step<u32>; 1] = [|_| vec![64, 128]];
     let steps: &[_] = if candidates.software { &[] } else { &lanes };
     plan.kv_lanes = best(trial, plan.kv_lanes, steps, |lanes| trial.kv(lanes), |lanes| bench.kv(lanes))?;
     plan.attention =
@@ -65,11 +65,14 @@ pub(crate) fn search(trial: &Trial<'_>) -> Result<Plan, GpuError> {
     Ok(plan)
 }
 
+/// Variants that differ from one in one property.
+type Step<V> = fn(V) -> Vec<V>;
+
 /// What is tried, one property after the other, each from the best so far.
 struct Candidates {
     software: bool,
-    products: Vec<fn(linear::Variant) -> Vec<linear::Variant>>,
-    attention: Vec<fn((u32, Wide, Reduce)) -> Vec<(u32, Wide, Reduce)>>,
+    products: Vec<Step<linear::Variant>>,
+    attention: Vec<Step<(u32, Wide, Reduce)>>,
 }
 
 impl Candidates {
@@ -116,7 +119,7 @@ impl Candidates {
 fn best<V: Copy + Debug>(
     trial: &Trial<'_>,
     start: V,
-    steps: &[fn(V) -> Vec<V>],
+    steps: &[Step<V>],
     test: impl Fn(V) -> Result<(), GpuError>,
     time: impl Fn(V) -> Result<f64, GpuError>,
 ) -> Result<V, GpuError> {

@@ -205,23 +205,6 @@ pub(super) fn compare(gpu: &Gpu, attention: &Attention, rows: &[Row], tables: &T
     Ok(())
 }
 
-/// What `clock` counts, and the milliseconds, of `times` dispatches of `rows`.
-#[cfg(test)]
-pub(super) fn timed(
-    gpu: &Gpu,
-    attention: &Attention,
-    rows: &[Row],
-    tables: &Tables,
-    times: u32,
-    clock: fn() -> f64,
-) -> Result<(f64, f64), GpuError> {
-    let loaded = Loaded::new(gpu, &attention.plan, rows, tables);
-    loaded.run(gpu, attention, rows.len() as u32, 1)?;
-    let (cpu, wall) = (clock(), std::time::Instant::now());
-    loaded.run(gpu, attention, rows.len() as u32, times)?;
-    Ok((clock() - cpu, wall.elapsed().as_secs_f64() * 1e3))
-}
-
 /// Known answers of `plan`.
 ///
 /// # Errors

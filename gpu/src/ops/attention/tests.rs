@@ -206,37 +206,3 @@ fn planted_errors_are_exposed() {
         expose(&gpu, Plan { reduce: Reduce::Subgroup, ..SMOL }, &IN_SUBGROUP);
     }
 }
-
-/// CPU time of this process, ms.
-fn cpu_ms() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) * 10.0
-}
-
-#[test]
-#[ignore = "a measurement"]
-fn time_of_thirty_layers() {
-    let Some(gpu) = testing::gpu() else { return };
-    let tables = tables(64);
-    for (wide, reduce) in variants(&gpu) {
-        for (lanes, rows, positions) in [(32, 1, 512), (64, 1, 512), (32, 1, 2048), (32, 8, 512)] {
-            let plan = Plan { wide, reduce, lanes, ..SMOL };
-            let (cpu, wall) = (cpu_ms(), std::time::Instant::now());
-            self_test(&gpu, plan, &tables).unwrap();
-            println!("self-test: CPU {} ms, wall {:?}", cpu_ms() - cpu, wall.elapsed());
-            let attention = Attention::new(&gpu, plan).unwrap();
-            let mut n = Numbers(3);
-            let all: Vec<Row> = (0..rows).map(|_| Row::new(&plan, Kind::Spread(6), positions, &mut n)).collect();
-            let rounds = 40 / rows as u32;
-            let (cpu, wall) = super::known::timed(&gpu, &attention, &all, &tables, 30 * rounds, cpu_ms).unwrap();
-            let per = f64::from(rounds);
-            println!(
-                "{wide:?} {reduce:?} {lanes} lanes, {rows} rows of {positions}: CPU {:.2} ms, wall {:.2} ms",
-                cpu / per,
-                wall / per
-            );
-        }
-    }
-}
