@@ -29,8 +29,7 @@ impl GpuEngine {
 
     /// Before any run is computed: the fleet takes for granted what is checked here.
     fn check(&self, run: &Run<'_>) -> Result<(), BackendError> {
-        let (position, positions) =
-            self.fleet.position(run.sequence.0).ok_or(BackendError::Closed(run.sequence))?;
+        let (position, positions) = self.fleet.position(run.sequence.0).ok_or(BackendError::Closed(run.sequence))?;
         let end = u64::from(position) + run.tokens.len() as u64;
         if end > u64::from(positions) {
             return Err(BackendError::Full { end, positions });

@@ -74,13 +74,7 @@ impl<'a> TraceRecorder<'a> {
         Self::empty(self.config, self.job, self.secret, self.tail_from, self.keep)
     }
 
-    fn empty(
-        config: &'a Config,
-        job: Digest,
-        secret: [u8; 32],
-        tail_from: u32,
-        keep: Option<&'a Needs>,
-    ) -> Self {
+    fn empty(config: &'a Config, job: Digest, secret: [u8; 32], tail_from: u32, keep: Option<&'a Needs>) -> Self {
         TraceRecorder {
             config,
             job,
