@@ -12,10 +12,14 @@ say "formatting"
 cargo fmt --all -- --check
 say "lints"
 cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+cargo clippy -p assay-prover --no-default-features --all-targets --locked --quiet -- -D warnings
 say "docs"
 RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 say "verifier for WebAssembly"
 scripts/wasm.sh
+
+say "a Vulkan adapter"
+scripts/vulkan.sh
 
 say "the real model"
 if model=$(scripts/fetch-model.sh); then
@@ -30,6 +34,9 @@ if ptau=$(scripts/ptau-fixture.sh 8) && large=$(scripts/ptau-fixture.sh 14); the
 else
   echo "SKIPPED: tests on fresh powers-of-tau files (they could not be made)"
 fi
+
+say "tests without graphics cards"
+cargo test -p assay-prover --no-default-features --test cli --locked --quiet backends
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -46,6 +46,44 @@ impl Adapter {
     /// # Errors
     /// As [`Gpu::open`].
     pub fn open(&self) -> Result<Gpu, GpuError> {
-        Gpu::open(&self.adapter, self.name())
+        self.open_as(self.name())
+    }
+
+    /// Opens it under a name of its own, for a card that is opened several times.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub fn open_as(&self, name: String) -> Result<Gpu, GpuError> {
+        Gpu::open(&self.adapter, name)
+    }
+
+    /// Whether it has 64-bit integers.
+    pub fn has_int64(&self) -> bool {
+        self.adapter.features().contains(wgpu::Features::SHADER_INT64)
+    }
+
+    /// Sizes of its subgroups, if it has any.
+    pub fn subgroups(&self) -> Option<[u32; 2]> {
+        let sizes = [self.info.subgroup_min_size, self.info.subgroup_max_size];
+        self.adapter.features().contains(wgpu::Features::SUBGROUP).then_some(sizes)
+    }
+
+    /// What it takes at most.
+    pub fn limits(&self) -> wgpu::Limits {
+        self.adapter.limits()
+    }
+
+    /// Bytes of its largest memory of its own.
+    pub fn memory(&self) -> Option<u64> {
+        // SAFETY: the handles are only asked what the driver knows of them, and outlive the question.
+        let driver = unsafe { self.adapter.as_hal::<wgpu::hal::api::Vulkan>() }?;
+        // SAFETY: as above.
+        let heaps = unsafe {
+            let instance = driver.shared_instance().raw_instance();
+            instance.get_physical_device_memory_properties(driver.raw_physical_device())
+        };
+        // Bit 0 of the flags: local to the device.
+        let own = heaps.memory_heaps_as_slice().iter().filter(|heap| heap.flags.as_raw() & 1 != 0);
+        own.map(|heap| heap.size).max()
     }
 }

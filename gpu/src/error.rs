@@ -71,3 +71,19 @@ pub enum GpuError {
         what: String,
     },
 }
+
+impl GpuError {
+    /// Name of the card that failed.
+    pub fn card(&self) -> Option<&str> {
+        match self {
+            GpuError::NoAdapter(_) => None,
+            GpuError::Open { card, .. }
+            | GpuError::Unsupported { card, .. }
+            | GpuError::Kernel { card, .. }
+            | GpuError::Memory { card, .. }
+            | GpuError::Lost { card, .. }
+            | GpuError::Timeout { card, .. }
+            | GpuError::Wrong { card, .. } => Some(card),
+        }
+    }
+}

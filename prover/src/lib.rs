@@ -6,6 +6,8 @@ pub mod commitments;
 pub mod cpu;
 pub mod disclose;
 pub mod fold;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 pub mod key;
 pub mod meter;
 pub mod perplexity;

@@ -24,7 +24,7 @@ use crate::card::Gpu;
 use crate::error::GpuError;
 use crate::layout::{Layout, Share};
 use crate::plan::Plan;
-use crate::stage::{Fetch, Outcome, Room, Row, Stage, weight_bytes};
+use crate::stage::{Fetch, Outcome, Room, Row, Stage, Traffic, weight_bytes};
 use divide::{Sizes, divide};
 pub use output::{Content, PositionOutput, StepResult};
 use worker::{Tag, Task, Worker};
@@ -92,6 +92,7 @@ pub struct Fleet {
     pipelines: Vec<Pipeline>,
     sequences: BTreeMap<u64, Sequence>,
     opened: u64,
+    traffic: Traffic,
 }
 
 /// Rows of a batch on a card: fewer where positions, and so the scratch of attention, are many.
@@ -155,12 +156,24 @@ impl Fleet {
             let workers = cards.into_iter().zip(ranges).enumerate().map(start).collect::<Result<_, GpuError>>()?;
             pipelines.push(Pipeline { workers, entries: Entries::new(ENTRIES), positions: ENTRIES });
         }
-        Ok(Fleet { model: Arc::clone(model), pipelines, sequences: BTreeMap::new(), opened: 0 })
+        let (sequences, traffic) = (BTreeMap::new(), Traffic::default());
+        Ok(Fleet { model: Arc::clone(model), pipelines, sequences, opened: 0, traffic })
     }
 
     /// Names of the cards at work, and the layers of each.
     pub fn cards(&self) -> impl Iterator<Item = (&str, &Share)> {
         self.pipelines.iter().flat_map(|p| &p.workers).map(|w| (w.name.as_str(), &w.share))
+    }
+
+    /// Bytes of the cards' memory in use, as they are counted before they are asked for.
+    pub fn memory(&self) -> u64 {
+        let workers = self.pipelines.iter().flat_map(|p| &p.workers);
+        workers.map(|w| Stage::bytes(&self.model, &w.share, w.room)).sum()
+    }
+
+    /// What the last call read back from all cards.
+    pub const fn read_back(&self) -> Traffic {
+        self.traffic
     }
 
     /// An empty sequence with room for `positions` positions, on the pipeline with the fewest.
@@ -229,7 +242,8 @@ impl Fleet {
                 s.position += work.tokens.len() as u32;
             }
         }
-        outcome.map(|()| done)
+        self.traffic = outcome?;
+        Ok(done)
     }
 
     /// The workers of all pipelines, for tests that harm one.
@@ -377,7 +391,7 @@ impl Flight {
 
 type Reply = (Tag, Result<Outcome, GpuError>);
 
-/// Sends all batches through their pipelines.
+/// Sends all batches through their pipelines; returns what was read back.
 fn fly(
     model: &Model,
     pipelines: &[Pipeline],
@@ -386,7 +400,7 @@ fn fly(
     replies: &Receiver<Reply>,
     works: &[Work<'_>],
     done: &mut [Done],
-) -> Result<(), GpuError> {
+) -> Result<Traffic, GpuError> {
     let mut waiting = 0;
     let mut failed = None;
     for (pipeline, flight) in flights.iter().enumerate() {
@@ -426,9 +440,11 @@ fn fly(
     if let Some(error) = failed {
         return Err(error);
     }
+    let mut traffic = Traffic::default();
     for ((pipeline, batch), outcomes) in found {
+        outcomes.iter().for_each(|o| traffic += o.traffic);
         let flight = &flights[pipeline];
         output::collect(model, flight, batch, &outcomes, works, done);
     }
-    Ok(())
+    Ok(traffic)
 }

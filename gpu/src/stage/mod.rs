@@ -77,6 +77,24 @@ pub struct Outcome {
     pub tensors: Vec<Vec<u32>>,
     /// Residual of each row for the next card, if the share has no tail.
     pub outgoing: Vec<Vec<u32>>,
+    /// What was read back.
+    pub traffic: Traffic,
+}
+
+/// What came over the bus from a card.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Bytes.
+    pub bytes: u64,
+    /// Transfers, each of which the host waits for.
+    pub transfers: u64,
+}
+
+impl std::ops::AddAssign for Traffic {
+    fn add_assign(&mut self, other: Traffic) {
+        self.bytes += other.bytes;
+        self.transfers += other.transfers;
+    }
 }
 
 /// A card with a share of a model.
@@ -95,8 +113,8 @@ pub struct Stage {
     /// Seconds that a row takes in a layer, measured.
     pace: f64,
     submissions: u32,
-    /// Words read back by the last batch.
-    read_back: u64,
+    /// Read back by the last batch.
+    read_back: Traffic,
 }
 
 impl Stage {
@@ -120,7 +138,7 @@ impl Stage {
             staging: None,
             pace: 0.0,
             submissions: 0,
-            read_back: 0,
+            read_back: Traffic::default(),
         })
     }
 
@@ -170,9 +188,9 @@ impl Stage {
         self.room
     }
 
-    /// Bytes that the last batch read back, in one transfer.
-    pub const fn read_back(&self) -> u64 {
-        4 * self.read_back
+    /// What the last batch read back.
+    pub const fn read_back(&self) -> Traffic {
+        self.read_back
     }
 
     /// Where the steps of a row write.
@@ -282,7 +300,7 @@ impl Stage {
         let words = copies.last().map_or(0, |c| c.to + c.words);
         let (staging, _) = self.staging.as_ref().expect("made for the copies");
         let read = self.gpu.mapped(staging, words)?;
-        self.read_back = words;
+        self.read_back = Traffic { bytes: 4 * words, transfers: 1 };
         let (report, rest) = read.split_at(report as usize);
         let (slots, rest) = rest.split_at((SLOTS * CANARY) as usize);
         self.check_canaries(report, slots, &nonces)?;
@@ -295,6 +313,7 @@ impl Stage {
                 out.sampled[i] = self.sampled(b, row, place_of[i], &out.reports[i])?;
             }
         }
+        out.traffic = self.read_back;
         Ok(out)
     }
 
@@ -362,11 +381,11 @@ impl Stage {
         let mut tensors: Vec<Vec<u32>> =
             copies[2..].iter().map(|c| rest[(c.to - base) as usize..][..c.words as usize].to_vec()).collect();
         let outgoing = tensors.split_off(fetch.len());
-        Outcome { reports, sampled: Vec::new(), tensors, outgoing }
+        Outcome { reports, sampled: Vec::new(), tensors, outgoing, traffic: Traffic::default() }
     }
 
     /// The token of a row, from its report or, where that does not decide, from its logits.
-    fn sampled(&self, b: &Buffers, row: &Row, place: u32, report: &[u32]) -> Result<Option<u32>, GpuError> {
+    fn sampled(&mut self, b: &Buffers, row: &Row, place: u32, report: &[u32]) -> Result<Option<u32>, GpuError> {
         let Some((sampling, seed)) = row.tail else { return Ok(None) };
         let tables = &self.model.tables;
         let words = &report[b.layout.sample as usize..][..SAMPLE as usize];
@@ -376,7 +395,8 @@ impl Stage {
         let head = b.layout.place(StepKind::Head, 0);
         let first = u64::from(place) * u64::from(b.layout.arena_row) + u64::from(head.tensor);
         let logits = self.gpu.read(&b.arena, first, head.words.into())?;
-        let logits: &[i32] = bytemuck::cast_slice(&logits);
+        self.read_back += Traffic { bytes: 4 * u64::from(head.words), transfers: 1 };
+        let (tables, logits): (_, &[i32]) = (&self.model.tables, bytemuck::cast_slice(&logits));
         Ok(Some(sampling::sample(logits, &sampling, &seed, row.position, tables)))
     }
 

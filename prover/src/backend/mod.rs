@@ -2,10 +2,12 @@
 //!
 //! An [`Engine`] has many sequences in the making and computes positions of several in one call. A [`Backend`] has one:
 //! [`single::Single`] is an engine seen that way, and [`separate::Separate`] is an engine of backends that share nothing.
+//! A [`supply::Supply`] gives engines, another when one fails.
 
 pub mod error;
 pub mod separate;
 pub mod single;
+pub mod supply;
 
 use assay_model::domain::Digest;
 use assay_model::reference::{Reference, Sampler};
@@ -119,6 +121,14 @@ pub trait Engine {
     /// If what computes fails. Nothing of this call was recorded then, unless a recorder is the one that failed, and the
     /// sequences of its runs are of no further use.
     fn forward(&mut self, runs: &mut [Run<'_>]) -> Result<Vec<Option<u32>>, BackendError>;
+
+    /// Whether what computed is still as it was when it was found right; asked before anything that it gave is signed.
+    ///
+    /// # Errors
+    /// [`BackendError::Device`] if not; nothing that was computed since it was last asked is of any use then.
+    fn attest(&mut self) -> Result<(), BackendError> {
+        Ok(())
+    }
 }
 
 impl<E: Engine + ?Sized> Engine for &mut E {
@@ -132,6 +142,10 @@ impl<E: Engine + ?Sized> Engine for &mut E {
 
     fn forward(&mut self, runs: &mut [Run<'_>]) -> Result<Vec<Option<u32>>, BackendError> {
         (**self).forward(runs)
+    }
+
+    fn attest(&mut self) -> Result<(), BackendError> {
+        (**self).attest()
     }
 }
 

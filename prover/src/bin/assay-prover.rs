@@ -35,6 +35,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    #[cfg(feature = "gpu")]
+    assay_prover::cli::warnings::print();
     let result = match &cli.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Run(args) => run::run(args, cli.json),

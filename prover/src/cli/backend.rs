@@ -1,7 +1,7 @@
 //! What to compute with: the processor or graphics cards.
 
 use super::vram::VramLimits;
-use crate::backend::Engine;
+use crate::backend::supply::Supply;
 use std::str::FromStr;
 
 /// What to compute with.
@@ -21,8 +21,8 @@ pub struct BackendArg {
     /// What to compute with; every choice gives the same bits.
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Auto)]
     pub backend: Kind,
-    /// Graphics cards to use, separated by commas: PCI bus ids, UUIDs, indices or parts of names, as `devices` shows them;
-    /// all that can be used if not given.
+    /// Graphics cards to use, separated by commas: indices, PCI bus ids or parts of names, as `devices` shows them; all but
+    /// software adapters if not given. A card that is named several times is used as so many.
     #[arg(long, value_name = "LIST")]
     pub gpus: Option<CardList>,
     /// Memory of each card to use at most: SIZE or CARD=SIZE, separated by commas; sizes like 7.5G or 900M.
@@ -40,9 +40,6 @@ pub enum CardListError {
     /// Nothing between two commas.
     #[error("a card without a name: separate names by single commas")]
     Empty,
-    /// A name that came before.
-    #[error("{0:?} is named twice")]
-    Twice(String),
 }
 
 impl FromStr for CardList {
@@ -54,9 +51,6 @@ impl FromStr for CardList {
             if card.is_empty() {
                 return Err(CardListError::Empty);
             }
-            if cards.iter().any(|known| known.eq_ignore_ascii_case(card)) {
-                return Err(CardListError::Twice(card.into()));
-            }
             cards.push(card.into());
         }
         Ok(CardList(cards))
@@ -64,24 +58,49 @@ impl FromStr for CardList {
 }
 
 /// Why the choice cannot be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// The program was built without the feature `gpu`.
     #[error(
-        "this program was built without graphics cards: build it with `--features gpu`, or compute with --backend cpu"
+        "this program was built without graphics cards: build it with its feature `gpu`, or compute with --backend cpu"
     )]
     NotBuilt,
     /// Options about cards, without cards.
     #[error("{0} is about graphics cards, and --backend cpu uses none: leave one of them out")]
     NoCards(&'static str),
+    /// Cards that are not there.
+    #[cfg(feature = "gpu")]
+    #[error(transparent)]
+    Pick(#[from] crate::gpu::choice::PickError),
 }
 
 /// What a command computes with.
-pub struct Compute {
+pub enum Compute {
+    /// The processor.
+    Processor(Box<dyn Supply>),
+    /// Cards, and what takes over from them.
+    #[cfg(feature = "gpu")]
+    Cards(Box<crate::gpu::rig::Rig>),
+}
+
+impl Compute {
     /// Its name in reports.
-    pub name: &'static str,
-    /// Where sequences are made.
-    pub engine: Box<dyn Engine>,
+    pub fn name(&self) -> &'static str {
+        match self {
+            Compute::Processor(_) => "cpu",
+            #[cfg(feature = "gpu")]
+            Compute::Cards(rig) => rig.engine_of_cards().map_or("cpu", |_| "gpu"),
+        }
+    }
+
+    /// Where engines come from.
+    pub fn supply(&mut self) -> &mut dyn Supply {
+        match self {
+            Compute::Processor(supply) => &mut **supply,
+            #[cfg(feature = "gpu")]
+            Compute::Cards(rig) => &mut **rig,
+        }
+    }
 }
 
 impl BackendArg {
@@ -97,9 +116,23 @@ impl BackendArg {
         };
         match (self.backend, about_cards) {
             (Kind::Cpu, Some(option)) => Err(ChoiceError::NoCards(option)),
+            #[cfg(not(feature = "gpu"))]
             (Kind::Gpu, _) | (Kind::Auto, Some(_)) => Err(ChoiceError::NotBuilt),
+            #[cfg(feature = "gpu")]
+            (Kind::Gpu, _) | (Kind::Auto, Some(_)) => self.cards().map(|_| ()),
             (Kind::Cpu | Kind::Auto, None) => Ok(()),
         }
+    }
+
+    /// The cards that are asked for.
+    ///
+    /// # Errors
+    /// If one of them is not there, or none is that must be.
+    #[cfg(feature = "gpu")]
+    pub fn cards(&self) -> Result<Vec<crate::gpu::cards::Chosen>, ChoiceError> {
+        let asked = self.gpus.as_ref().map(|list| list.0.as_slice());
+        let limits = self.vram_limit.clone().unwrap_or_default();
+        Ok(crate::gpu::cards::choose(asked, &limits, self.backend == Kind::Gpu)?)
     }
 }
 
@@ -108,14 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cards_are_named_once_each() {
+    fn cards_have_names() {
         let cards = |text: &str| text.parse::<CardList>();
         let names = ["0000:01:00.0", "1", "RX 580"].map(str::to_owned).to_vec();
         assert_eq!(cards("0000:01:00.0, 1,RX 580"), Ok(CardList(names)));
         for text in ["", ",", "1,", " ,1"] {
             assert_eq!(cards(text), Err(CardListError::Empty));
         }
-        assert_eq!(cards("rx,1,RX"), Err(CardListError::Twice("RX".into())));
+        assert_eq!(cards("0,0"), Ok(CardList(vec!["0".into(); 2])));
     }
 
     #[test]

@@ -8,9 +8,12 @@ pub mod perplexity;
 pub mod prove;
 pub mod run;
 pub mod vram;
+#[cfg(feature = "gpu")]
+pub mod warnings;
 
-use crate::backend::BackendError;
 use crate::backend::separate::Separate;
+use crate::backend::supply::Only;
+use crate::backend::{BackendError, Engine};
 use crate::commitments::powers::{self, Source};
 use crate::commitments::{self, Committed};
 use crate::cpu::executor::Executor;
@@ -23,6 +26,8 @@ use assay_model::text::Tokenizer;
 use assay_verifier::public::PublicModel;
 pub use backend::BackendArg;
 use backend::Compute;
+#[cfg(feature = "gpu")]
+use backend::Kind;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,9 +80,38 @@ impl Ready {
     /// If the choice cannot be had.
     pub fn backend(&self, chosen: &BackendArg) -> Result<Compute> {
         chosen.check()?;
+        #[cfg(feature = "gpu")]
+        if let Some(compute) = self.cards(chosen)? {
+            return Ok(compute);
+        }
+        Ok(Compute::Processor(Box::new(Only(self.processor()))))
+    }
+
+    /// Cards, if they are chosen and there.
+    #[cfg(feature = "gpu")]
+    fn cards(&self, chosen: &BackendArg) -> Result<Option<Compute>> {
+        let cards = if chosen.backend == Kind::Cpu { Vec::new() } else { chosen.cards()? };
+        if cards.is_empty() {
+            return Ok(None);
+        }
+        if chosen.gpus.is_none() && cards.iter().all(crate::gpu::cards::Chosen::is_software) {
+            tracing::warn!("there is no graphics card but a software adapter, which is slower than --backend cpu");
+        }
+        let make = self.maker();
+        let processor = move || -> Box<dyn Engine> { Box::new(Separate::new(make.clone())) };
+        let processor = (chosen.backend == Kind::Auto).then(|| Box::new(processor) as crate::gpu::rig::Processor);
+        let rig = crate::gpu::rig::Rig::start(Arc::clone(&self.model), cards, processor)
+            .context("no graphics card can be used")?;
+        Ok(Some(Compute::Cards(Box::new(rig))))
+    }
+
+    fn maker(&self) -> impl Fn() -> Result<Executor, BackendError> + Clone + use<> {
         let (model, tier, threads) = (Arc::clone(&self.model), self.tier, self.threads);
-        let make = move || Executor::new(Arc::clone(&model), tier, threads).map_err(BackendError::Threads);
-        Ok(Compute { name: "cpu", engine: Box::new(Separate::new(make)) })
+        move || Executor::new(Arc::clone(&model), tier, threads).map_err(BackendError::Threads)
+    }
+
+    fn processor(&self) -> impl Engine + use<> {
+        Separate::new(self.maker())
     }
 
     /// Threads in use.

@@ -1,7 +1,9 @@
 //! `assay-prover perplexity`: how well the exact-integer model predicts a text.
 
 use super::{BackendArg, ModelArg};
+use crate::backend::BackendError;
 use crate::backend::single::Single;
+use crate::backend::supply::surely;
 use crate::perplexity::{Score, window};
 use anyhow::{Context, Result, ensure};
 use assay_verifier::cli::progress::Progress;
@@ -55,8 +57,14 @@ pub fn run(args: &Args) -> Result<Report> {
     let mut progress = Progress::new("windows", windows.len() as u64);
     let mut score = Score::default();
     for (i, tokens) in windows.iter().enumerate() {
-        let mut backend = Single::open(&mut *compute.engine, args.context)?;
-        let one = window(&mut backend, config, tokens).context("the text was not read to its end")?;
+        let one = surely(compute.supply(), |engine| {
+            let mut backend = Single::open(&mut *engine, args.context)?;
+            let one = window(&mut backend, config, tokens)?;
+            drop(backend);
+            engine.attest()?;
+            Ok::<_, BackendError>(one)
+        })
+        .context("the text was not read to its end")?;
         score.nll += one.nll;
         score.predictions += one.predictions;
         progress.at(i as u64 + 1);

@@ -1,7 +1,6 @@
 //! `assay-prover prove`: answers a challenge by computing the drawn positions once more.
 
 use super::{BackendArg, ModelArg};
-use crate::backend::single::Single;
 use crate::commitments::powers::Source;
 use crate::session;
 use anyhow::{Context, Result, ensure};
@@ -70,11 +69,10 @@ pub fn run(args: &Args) -> Result<Report> {
     let started = Instant::now();
     let mut compute = opened.backend(&args.backend)?;
     let positions = job.positions(receipt.token_count);
-    let mut backend = Single::open(&mut *compute.engine, positions)?;
     let mut progress = Progress::new("replaying positions", u64::from(positions));
     let committed = committed.as_ref().map(|c| (c, opened.instruction_set()));
     let (answer, timing) =
-        session::prove(&mut backend, &opened.model, &claim, &challenge, committed, &mut |done, _| {
+        session::prove_surely(compute.supply(), &opened.model, &claim, &challenge, committed, &mut |done, _| {
             progress.at(u64::from(done))
         })
         .context("the challenge was not answered, nothing was written")?;

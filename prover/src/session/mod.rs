@@ -4,6 +4,8 @@ mod batch;
 #[cfg(test)]
 mod tests;
 
+use crate::backend::single::Single;
+use crate::backend::supply::{Failure, Supply, surely};
 use crate::backend::{Backend, BackendError, Recorder};
 use crate::commitments::Committed;
 use crate::cpu::platform::Tier;
@@ -39,6 +41,8 @@ pub enum Event {
     Prompt(usize),
     /// A token was generated.
     Token(u32),
+    /// The tokens told so far were computed wrongly; those of the job follow from the first.
+    Wrong,
 }
 
 /// Whether a job's last token was its last.
@@ -111,6 +115,17 @@ pub enum AnswerError {
     /// It has no disclosure.
     #[error(transparent)]
     Disclose(#[from] DiscloseError),
+}
+
+impl Failure for AnswerError {
+    /// A replay that gives another trace is the fault of what computed it, as far as anyone can tell.
+    fn of_device(self) -> Result<BackendError, AnswerError> {
+        match self {
+            AnswerError::Backend(error) => error.of_device().map_err(AnswerError::Backend),
+            AnswerError::Replay(error) => Ok(BackendError::Device(Box::new(error))),
+            other => Err(other),
+        }
+    }
 }
 
 /// A replayed trace with the accumulators of its products.
@@ -193,6 +208,30 @@ pub fn prove(
     }
     timing.prove = started.elapsed().as_secs_f64();
     Ok((answer, timing))
+}
+
+/// As [`prove`], with what takes over if an engine fails or gives another trace than the one committed.
+///
+/// # Errors
+/// [`AnswerError`].
+pub fn prove_surely(
+    supply: &mut dyn Supply,
+    model: &Model,
+    claim: &Claim<'_>,
+    challenge: &Challenge,
+    committed: Option<(&Committed, Tier)>,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<(Answer, Timing), AnswerError> {
+    surely(supply, |engine| {
+        let mut backend = Single::open(&mut *engine, claim.job.positions(claim.receipt.token_count))?;
+        let answer = prove(&mut backend, model, claim, challenge, committed, progress);
+        drop(backend);
+        if matches!(answer, Err(AnswerError::Replay(_))) {
+            // Which says more, if the engine knows of a fault.
+            engine.attest()?;
+        }
+        answer
+    })
 }
 
 fn accumulators(model: &Model, needs: &Needs, recorder: &TraceRecorder<'_>) -> HashMap<(u32, Step, u32), Vec<i64>> {

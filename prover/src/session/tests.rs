@@ -3,6 +3,7 @@
 use super::*;
 use crate::backend::separate::Separate;
 use crate::backend::single::Single;
+use crate::backend::supply::Only;
 use crate::backend::{Engine, Run, SequenceId, StepOutput, Tensor, Withheld};
 use crate::cpu::Executor;
 use assay_model::config::Config;
@@ -170,7 +171,7 @@ fn jobs_together_give_the_receipts_that_they_give_alone() {
         engine.room = room;
         let mut recorders: Vec<_> = jobs.iter().map(|job| Some(TraceRecorder::new(&model.config, job, None))).collect();
         let mut told = Told::default();
-        let tokens = generate_all(&mut engine, limit(batch), &jobs, &mut recorders, &mut told).unwrap();
+        let tokens = generate_all(&mut Only(&mut engine), limit(batch), &jobs, &mut recorders, &mut told).unwrap();
         assert_eq!((engine.open, engine.most), (0, batch.min(room).min(jobs.len())));
         assert!(engine.largest <= PREFILL_BATCH);
         told.finished.sort();
@@ -192,8 +193,8 @@ fn without_recorders_the_tokens_are_the_same() {
     let mut recorders: Vec<_> = jobs.iter().map(|_| None).collect();
     let mut engine = Separate::new(|| Ok(executor(&model)));
     let jobs: Vec<&Job> = jobs.iter().collect();
-    assert_eq!(generate_all(&mut engine, limit(4), &jobs, &mut recorders, &mut ()).unwrap(), expected);
-    assert!(generate_all(&mut engine, limit(4), &[], &mut [], &mut ()).unwrap().is_empty());
+    assert_eq!(generate_all(&mut Only(&mut engine), limit(4), &jobs, &mut recorders, &mut ()).unwrap(), expected);
+    assert!(generate_all(&mut Only(&mut engine), limit(4), &[], &mut [], &mut ()).unwrap().is_empty());
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn an_engine_that_fails_ends_all_jobs_and_leaves_no_sequence_open() {
         engine.fails_after = calls;
         let mut recorders: Vec<_> = jobs.iter().map(|_| None).collect();
         let mut told = Told::default();
-        let error = generate_all(&mut engine, limit(3), &jobs, &mut recorders, &mut told).unwrap_err();
+        let error = generate_all(&mut Only(&mut engine), limit(3), &jobs, &mut recorders, &mut told).unwrap_err();
         assert!(matches!(error, BackendError::Device(_)), "{error}");
         assert_eq!(engine.open, 0);
         finished.push(told.finished.len());
@@ -215,7 +216,7 @@ fn an_engine_that_fails_ends_all_jobs_and_leaves_no_sequence_open() {
     assert!(finished.is_sorted() && finished[0] == 0 && finished[3] > 0, "{finished:?}");
     let mut none = Hashing::new(Separate::new(|| Ok(executor(&model))));
     none.room = 0;
-    let error = generate_all(&mut none, limit(3), &jobs[..1], &mut [None], &mut ()).unwrap_err();
+    let error = generate_all(&mut Only(&mut none), limit(3), &jobs[..1], &mut [None], &mut ()).unwrap_err();
     assert!(matches!(error, BackendError::NoRoom { .. }), "{error}");
 }
 

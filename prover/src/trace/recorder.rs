@@ -65,11 +65,21 @@ struct Position {
 impl<'a> TraceRecorder<'a> {
     /// A recorder of `job` on a model of shape `config`; with `keep`, it keeps what an answer needs.
     pub fn new(config: &'a Config, job: &Job, keep: Option<&'a Needs>) -> Self {
+        Self::empty(config, job.digest(), job.secret, job.tail_from(), keep)
+    }
+
+    /// An empty recorder of the same job.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self::empty(self.config, self.job, self.secret, self.tail_from, self.keep)
+    }
+
+    fn empty(config: &'a Config, job: Digest, secret: [u8; 32], tail_from: u32, keep: Option<&'a Needs>) -> Self {
         TraceRecorder {
             config,
-            job: job.digest(),
-            secret: job.secret,
-            tail_from: job.tail_from(),
+            job,
+            secret,
+            tail_from,
             keep,
             open: BTreeMap::new(),
             roots: BTreeMap::new(),

@@ -1,6 +1,4 @@
-//! Choosing what to compute with, in a program without graphics cards.
-
-#![cfg(not(feature = "gpu"))]
+//! Choosing what to compute with.
 
 use super::support::Desk;
 
@@ -12,6 +10,7 @@ const COMMANDS: [&[&str]; 4] = [
     &["bench", "--model", "none"],
 ];
 
+#[cfg(not(feature = "gpu"))]
 #[test]
 fn cards_that_were_not_built_in_are_refused_before_anything_is_read() {
     let desk = Desk::new();
@@ -21,8 +20,6 @@ fn cards_that_were_not_built_in_are_refused_before_anything_is_read() {
             let error = desk.prover(&[command, options].concat()).code(2).error();
             assert!(error.contains("built without graphics cards"), "{error}");
         }
-        let error = desk.prover(&[command, &["--backend", "cpu", "--gpus", "1"]].concat()).code(2).error();
-        assert!(error.contains("--gpus is about graphics cards"), "{error}");
     }
     let error = desk.prover(&["devices"]).code(2).error();
     assert!(error.contains("built without graphics cards"), "{error}");
@@ -38,7 +35,6 @@ fn options_that_cannot_be_read_are_refused_with_what_to_write() {
         for (options, says) in [
             (["--backend", "cuda"], "possible values: cpu, gpu, auto"),
             (["--gpus", "1,,2"], "a card without a name"),
-            (["--gpus", "1,1"], "named twice"),
             (["--vram-limit", "7.5"], "has no unit"),
             (["--vram-limit", "lots"], "a size like 900M or 7.5G"),
             (["--vram-limit", "0G"], "leave a card out"),
@@ -49,6 +45,8 @@ fn options_that_cannot_be_read_are_refused_with_what_to_write() {
             let error = desk.prover(&[command, &options].concat()).code(2).stderr();
             assert!(error.contains(says), "{options:?}: {error}");
         }
+        let error = desk.prover(&[command, &["--backend", "cpu", "--gpus", "1"]].concat()).code(2).error();
+        assert!(error.contains("--gpus is about graphics cards"), "{error}");
     }
 }
 
@@ -59,6 +57,13 @@ fn every_choice_that_can_be_had_gives_the_same_figures() {
     let ask = ["--json", "perplexity", "--model", "toy.gguf", "--text", "text", "--context", "16"];
     let nll = |more: &[&str]| desk.prover(&[&ask[..], more].concat()).code(0).json()["nll"].clone();
     assert_eq!(nll(&["--backend", "cpu"]), nll(&["--backend", "auto"]));
+    // Of cards, `auto` takes none that the processor plays.
+    let devices = desk.prover(&["--json", "devices"]);
+    if cfg!(feature = "gpu")
+        && devices.code(0).json()["adapters"].as_array().unwrap().iter().any(|a| a["software"] == false)
+    {
+        return;
+    }
     let bench = ["--json", "bench", "--model", "toy.gguf", "--context", "16", "--decode", "4", "--rounds", "1"];
     let report = desk.prover(&[&bench[..], &["--backend", "auto"]].concat()).code(0).json();
     assert_eq!(report["backend"], "cpu");

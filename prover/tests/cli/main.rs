@@ -2,6 +2,8 @@
 
 mod backends;
 mod bad_input;
+#[cfg(feature = "gpu")]
+mod cards;
 mod proof;
 mod several;
 mod story;

@@ -28,21 +28,29 @@ impl Desk {
 
     /// Runs the rig's program in the folder.
     pub fn prover(&self, args: &[&str]) -> Ran {
-        self.run(Path::new(env!("CARGO_BIN_EXE_assay-prover")), args)
+        self.prover_with(&[], args)
+    }
+
+    /// As [`prover`](Self::prover), in another environment.
+    pub fn prover_with(&self, environment: &[(&str, &str)], args: &[&str]) -> Ran {
+        self.run(Path::new(env!("CARGO_BIN_EXE_assay-prover")), environment, args)
     }
 
     /// Runs the client's program in the folder.
     pub fn verifier(&self, args: &[&str]) -> Ran {
         let program = Path::new(env!("CARGO_BIN_EXE_assay-prover")).with_file_name("assay-verifier");
         assert!(program.exists(), "assay-verifier is not built: run cargo test --workspace");
-        self.run(&program, args)
+        self.run(&program, &[], args)
     }
 
-    fn run(&self, program: &Path, args: &[&str]) -> Ran {
+    fn run(&self, program: &Path, environment: &[(&str, &str)], args: &[&str]) -> Ran {
         Ran(Command::new(program)
             .args(args)
             .current_dir(self.dir.path())
             .env("HOME", self.dir.path())
+            // Where there is none, drivers say so on standard error.
+            .env("XDG_RUNTIME_DIR", self.dir.path())
+            .envs(environment.iter().copied())
             .output()
             .unwrap())
     }

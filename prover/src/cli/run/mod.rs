@@ -128,7 +128,7 @@ fn compute<'a>(
     let mut recorders: Vec<_> = tasks.iter().map(recorder).collect();
     let mut compute = desk.opened.backend(&args.backend)?;
     let jobs: Vec<&Job> = tasks.iter().map(|t| &t.job).collect();
-    let tokens = generate_all(&mut *compute.engine, args.batch, &jobs, &mut recorders, events);
+    let tokens = generate_all(compute.supply(), args.batch, &jobs, &mut recorders, events);
     Ok(tokens.map(|tokens| (tokens, recorders)))
 }
 

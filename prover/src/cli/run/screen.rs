@@ -9,6 +9,7 @@ use std::time::Instant;
 /// Streams the text to standard output unless that is for JSON, and keeps it for the report.
 pub struct Screen<'t> {
     prompt: Progress,
+    tokenizer: &'t Tokenizer,
     stream: TokenStream<'t>,
     text: String,
     shown: bool,
@@ -20,6 +21,7 @@ impl<'t> Screen<'t> {
     pub fn new(tokenizer: &'t Tokenizer, json: bool, started: Instant, prompt: usize) -> Self {
         Screen {
             prompt: Progress::new("reading the prompt", prompt as u64),
+            tokenizer,
             stream: tokenizer.stream(),
             text: String::new(),
             shown: !json,
@@ -36,6 +38,13 @@ impl<'t> Screen<'t> {
         let piece = self.stream.push(token);
         self.show(&piece);
         self.text.push_str(&piece);
+    }
+
+    /// What was shown is not the text.
+    fn again(&mut self) {
+        self.stream = self.tokenizer.stream();
+        self.text.clear();
+        self.show("\n\nThe text so far was computed wrongly. It is:\n\n");
     }
 
     fn show(&self, piece: &str) {
@@ -63,6 +72,7 @@ impl Events for Screen<'_> {
         match event {
             Event::Prompt(done) => self.prompt.at(done as u64),
             Event::Token(token) => self.token(token),
+            Event::Wrong => self.again(),
         }
     }
 }
