@@ -72,7 +72,7 @@ impl Shift {
 }
 
 impl System {
-    /// The powers of two of `shift`, an integer in [`SHIFTS`]: one bit for each shift that it could be.
+    /// The powers of two of `shift`, an integer within ±160: one bit for each shift that it could be.
     pub fn shift(&mut self, shift: &Num, widths: Widths) -> Shift {
         let value = shift.signed();
         let is = SHIFTS.map(|s| (s, self.bit(Group::Shift, i128::from(s) == value))).collect::<Vec<_>>();
