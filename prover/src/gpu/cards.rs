@@ -2,10 +2,10 @@
 
 use super::choice::{Listed, Pick, PickError, pick};
 use crate::cli::vram::VramLimits;
+use assay_gpu::GpuError;
 use assay_gpu::adapters::{self, Adapter};
 use assay_gpu::fleet::Card;
-use assay_gpu::plan::Plan;
-use assay_gpu::{Gpu, GpuError};
+use assay_gpu::remember::plan_for;
 use assay_model::Model;
 
 /// A card that was chosen.
@@ -59,25 +59,7 @@ impl Chosen {
     /// If the driver refuses, or the card computes wrongly.
     pub fn open(&self, model: &Model) -> Result<Card, GpuError> {
         let gpu = self.adapter.open_as(self.name.clone())?;
-        let plan = plan(&gpu, model)?;
+        let plan = plan_for(&gpu, model, false)?;
         Ok(Card { gpu, limit: self.limit, plan })
     }
-}
-
-/// How `gpu` computes `model` rightly and fast.
-///
-/// # Errors
-/// If it does not compute rightly in any way.
-pub fn plan(gpu: &Gpu, model: &Model) -> Result<Plan, GpuError> {
-    let plan = Plan::PORTABLE;
-    self_test(gpu, model, &plan)?;
-    Ok(plan)
-}
-
-/// Compares what `gpu` computes by `plan` with known answers at the shapes of `model`.
-///
-/// # Errors
-/// If an answer is another.
-pub fn self_test(gpu: &Gpu, _model: &Model, _plan: &Plan) -> Result<(), GpuError> {
-    assay_gpu::canary::self_test(gpu)
 }

@@ -1,10 +1,11 @@
 //! What there is to say of every adapter of this machine.
 
-use super::cards::{plan, self_test};
 use super::choice::HELP;
+use assay_gpu::GpuError;
 use assay_gpu::adapters::{self, Adapter};
+use assay_gpu::plan::Plan;
+use assay_gpu::remember::plan_for;
 use assay_gpu::variant::Dot;
-use assay_gpu::{GpuError, plan::Plan};
 use assay_model::config::Config;
 use assay_model::gguf::{File, TensorType};
 use assay_model::testing::Toy;
@@ -84,10 +85,7 @@ fn one(adapter: &Adapter, model: &Model) -> (String, Value) {
 
 /// How the adapter computes, if it does so rightly now.
 fn tested(adapter: &Adapter, model: &Model) -> Result<Plan, GpuError> {
-    let gpu = adapter.open()?;
-    let plan = plan(&gpu, model)?;
-    self_test(&gpu, model, &plan)?;
-    Ok(plan)
+    plan_for(&adapter.open()?, model, false)
 }
 
 fn megabytes(bytes: u64) -> String {
