@@ -141,10 +141,14 @@ fn an_accumulator_belongs_to_its_output() {
 
 #[test]
 fn a_shift_stands_for_one_power_of_two() {
-    // The powers of a shift of 5 beside those of 4, or with half of each.
+    // The bit of a shift of 5 in place of that of 4, and all that follows from it: 1,000/32 is 31.25.
     let (four, five) = (160 + 4, 160 + 5);
-    refused_only(Group::Shift, &[(Group::Shift, four, -1), (Group::Shift, five, 1)], |s: &mut System| {
-        // 1,000/32 is 31.25.
-        circuit(Rounding::Residual { shift: 4 }, &[(1000, 0, 31)])(s);
-    });
+    refused_only(Group::Shift, &[(Group::Shift, four, -1), (Group::Shift, five, 1)], one(31));
+    // Powers and masks are those of the shift. Bits, then P, N, half, then masks from the lowest.
+    let (power, half, mask) = (321, 323, 324);
+    let short = circuit(Rounding::Residual { shift: 4 }, &[(999, 0, 31)]);
+    refused_only(Group::Shift, &[(Group::Shift, power, 16)], short);
+    refused_only(Group::Shift, &[(Group::Shift, half, -8)], one(62));
+    let higher = [(Group::Shift, mask + 4, 1), (Group::Excess, 0, -1), (Group::Remainder, 4, 1)];
+    refused_only(Group::Shift, &higher, one(62));
 }
