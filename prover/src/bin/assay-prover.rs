@@ -1,7 +1,7 @@
 //! The rig's command line.
 
 use assay_prover::cli::{bench, manifest, perplexity, prove, run};
-use assay_verifier::cli::finish;
+use assay_verifier::cli::{finish, parse};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -32,7 +32,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let result = match &cli.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Run(args) => run::run(args, cli.json),
