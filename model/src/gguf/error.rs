@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum GgufError {
     /// The operating system could not open, read or map the file.
-    #[error("{path}: {source}")]
+    #[error("cannot read {path}; check the path and its permissions: {source}")]
     Io {
         /// The file.
         path: String,

@@ -20,7 +20,7 @@ pub enum LoadError {
     #[error(transparent)]
     Tables(#[from] TableError),
     /// An architecture other than `llama`.
-    #[error("architecture `{found}` is not supported, only `llama`", found = Shown(.found))]
+    #[error("architecture `{found}` is not supported; use a model of architecture `llama`, such as SmolLM2, Llama 3 or Mistral", found = Shown(.found))]
     Architecture {
         /// The architecture found.
         found: String,

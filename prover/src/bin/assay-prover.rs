@@ -1,7 +1,7 @@
 //! The rig's command line.
 
 use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run};
-use assay_verifier::cli::finish;
+use assay_verifier::cli::{finish, parse};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -34,7 +34,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     #[cfg(feature = "gpu")]
     assay_prover::cli::warnings::print();
     let result = match &cli.command {

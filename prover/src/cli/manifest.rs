@@ -52,6 +52,7 @@ pub fn run(args: &Args) -> Result<Report> {
     let key = powers::encode(&powers.tau2, &powers.g1[..count]);
     let beside = args.out.with_extension(EXTENSION);
     // Before minutes of work: there must be a place for what comes of it.
+    files::can_write(&args.out)?;
     if !insecure {
         files::write(&beside, &key)?;
     }

@@ -56,6 +56,7 @@ pub fn run(args: &Args) -> Result<Report> {
         .context("the output is needed beside the receipt")?;
     let challenge = decode(&args.challenge, Challenge::decode)?;
     ensure!(challenge.receipt == receipt.id(), "{} asks about another receipt", args.challenge.display());
+    files::can_write(&args.out)?;
     let started = Instant::now();
     let opened = args.model.open()?;
     let claim = Claim { receipt: &receipt, job: &job, output: &output };

@@ -43,6 +43,13 @@ impl Desk {
         self.run(&program, &[], args)
     }
 
+    /// The same with standard output going to `file`.
+    pub fn verifier_printing_to(&self, file: std::fs::File, args: &[&str]) -> Ran {
+        let program = Path::new(env!("CARGO_BIN_EXE_assay-prover")).with_file_name("assay-verifier");
+        let mut command = Command::new(program);
+        Ran(command.args(args).current_dir(self.dir.path()).stdout(file).output().unwrap())
+    }
+
     fn run(&self, program: &Path, environment: &[(&str, &str)], args: &[&str]) -> Ran {
         Ran(Command::new(program)
             .args(args)
@@ -79,6 +86,10 @@ impl Ran {
 
     pub fn stdout(&self) -> String {
         String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
     }
 
     /// The error line; checks that it is the only line of the error.

@@ -1,6 +1,6 @@
 //! The client's command line.
 
-use assay_verifier::cli::{audit, challenge, check, finish, inspect, job};
+use assay_verifier::cli::{audit, challenge, check, finish, inspect, job, parse};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -35,7 +35,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let result = match &cli.command {
         Command::Job(args) => job::run(args),
         Command::Challenge(args) => challenge::run(args),

@@ -13,14 +13,18 @@ const MAX_FILE: u64 = 32 << 30;
 /// # Errors
 /// Names the file and what to do.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let meta = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let meta = fs::metadata(path).with_context(|| cannot_read(path))?;
     if meta.is_dir() {
         bail!("cannot read {}: it is a directory; name a file in it", path.display());
     }
     if meta.len() > MAX_FILE {
         bail!("cannot read {}: {} bytes is more than any file of this kind has", path.display(), meta.len());
     }
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    fs::read(path).with_context(|| cannot_read(path))
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!("cannot read {}; check the path and its permissions", path.display())
 }
 
 /// Writes a file whole or not at all.
@@ -44,24 +48,45 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
         Ok(())
     });
     if result.is_err() {
-        for (temporary, _) in &staged {
-            // Best effort: the error that matters is the one returned, and renamed files are not there any more.
-            let _ = fs::remove_file(temporary);
-        }
+        discard(&staged);
     }
     result
 }
 
-fn stage<'p>(files: &[(&'p Path, &[u8])], staged: &mut Vec<(PathBuf, &'p Path)>) -> Result<()> {
+/// Whether a file can be written at `path`: to be asked before the work whose result is to go there.
+///
+/// # Errors
+/// As [`write`].
+pub fn can_write(path: &Path) -> Result<()> {
+    let mut staged = Vec::new();
+    let result = stage(&[(path, b"assay")], &mut staged);
+    discard(&staged);
+    result
+}
+
+/// Best effort: the error that matters is another, and renamed files are not there any more.
+fn discard(staged: &[(PathBuf, PathBuf)]) {
+    for (temporary, _) in staged {
+        let _ = fs::remove_file(temporary);
+    }
+}
+
+fn stage(files: &[(&Path, &[u8])], staged: &mut Vec<(PathBuf, PathBuf)>) -> Result<()> {
     for (path, bytes) in files {
-        let mut name = path.file_name().with_context(|| format!("{} names no file", path.display()))?.to_os_string();
-        name.push(format!(".tmp{}", std::process::id()));
-        let temporary = path.with_file_name(name);
-        if path.is_dir() {
-            bail!("{}: it is a directory", cannot_write(path));
+        // Behind a link, the file that it leads to is the one to replace.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        if let Ok(meta) = fs::metadata(&place)
+            && !meta.is_file()
+        {
+            // To rename over a device would take the device away.
+            let what = if meta.is_dir() { "a directory" } else { "a device or a pipe" };
+            bail!("cannot write {}: it is {what}; name a file", path.display());
         }
+        let mut name = place.file_name().with_context(|| format!("{} names no file", path.display()))?.to_os_string();
+        name.push(format!(".tmp{}", std::process::id()));
+        let temporary = place.with_file_name(name);
         let mut file = fs::File::create(&temporary).with_context(|| cannot_write(path))?;
-        staged.push((temporary, path));
+        staged.push((temporary, place));
         file.write_all(bytes).and_then(|()| file.sync_all()).with_context(|| cannot_write(path))?;
     }
     Ok(())
@@ -97,6 +122,30 @@ mod tests {
         let mut names: Vec<_> = fs::read_dir(&dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["good", "taken"]);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_not_replaced() {
+        let dir = std::env::temp_dir().join(format!("assay-files-special-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        // A socket stands for devices, which only root can make.
+        let socket = dir.join("socket");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for attempt in [write(&socket, b"x"), can_write(&socket)] {
+            assert!(attempt.unwrap_err().to_string().contains("name a file"));
+        }
+        assert!(!fs::metadata(&socket).unwrap().is_file(), "still a socket");
+        drop(listener);
+        fs::write(dir.join("target"), "old").unwrap();
+        std::os::unix::fs::symlink("target", dir.join("link")).unwrap();
+        can_write(&dir.join("link")).unwrap();
+        assert_eq!(fs::read(dir.join("target")).unwrap(), b"old");
+        write(&dir.join("link"), b"new").unwrap();
+        assert_eq!(fs::read(dir.join("target")).unwrap(), b"new");
+        assert!(fs::symlink_metadata(dir.join("link")).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 3, "no temporary file");
         fs::remove_dir_all(&dir).unwrap();
     }
 }

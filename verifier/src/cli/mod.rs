@@ -47,6 +47,32 @@ impl Report {
     }
 }
 
+/// The command line, read. Otherwise the exit code, after what clap has to say: help, or a usage error, which is the one
+/// JSON object as well if that was asked for.
+///
+/// # Errors
+/// Help, or a usage error.
+pub fn parse<C: clap::Parser>() -> Result<C, ExitCode> {
+    C::try_parse().map_err(|error| {
+        // Nobody is left to tell if it cannot be printed.
+        let _ = error.print();
+        if !error.use_stderr() {
+            return ExitCode::SUCCESS;
+        }
+        if std::env::args_os().any(|arg| arg == "--json") {
+            let text = error.to_string();
+            let first = text.split("\n\n").next().unwrap_or_default();
+            let words: Vec<&str> = first.trim_start_matches("error:").split_whitespace().collect();
+            let _ = files::print(&format!("{}\n", error_json(&words.join(" "))));
+        }
+        ExitCode::from(2)
+    })
+}
+
+fn error_json(message: &str) -> Value {
+    json!({ "verdict": "error", "message": message })
+}
+
 /// Prints a command's report, or its error in one line, and gives the exit code: 0 done, 1 rejected, 2 usage or input
 /// error, 3 not pinned.
 pub fn finish(result: anyhow::Result<Report>, as_json: bool) -> ExitCode {
@@ -62,7 +88,7 @@ pub fn finish(result: anyhow::Result<Report>, as_json: bool) -> ExitCode {
         Err(error) => {
             let message = one_line(&error);
             eprintln!("error: {message}");
-            (2, String::new(), json!({ "verdict": "error", "message": message }))
+            (2, String::new(), error_json(&message))
         }
     };
     let written = if as_json {
@@ -74,8 +100,13 @@ pub fn finish(result: anyhow::Result<Report>, as_json: bool) -> ExitCode {
     };
     match written {
         Ok(()) => ExitCode::from(code),
-        // A closed pipe takes nothing away from the verdict, but there is nobody left to tell.
-        Err(_) => ExitCode::from(code.max(2)),
+        Err(error) => {
+            // A closed pipe takes nothing away from the verdict, but there is nobody left to tell.
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                eprintln!("error: cannot write to standard output; send it elsewhere: {error}");
+            }
+            ExitCode::from(code.max(2))
+        }
     }
 }
 

@@ -32,13 +32,13 @@ pub struct JobOptions {
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub max_tokens: u32,
     /// Sampling temperature; 0 is greedy.
-    #[arg(long, value_name = "T", default_value = "0")]
+    #[arg(long, value_name = "T", default_value = "0", allow_negative_numbers = true)]
     pub temperature: String,
     /// Sample among the K likeliest tokens; 0 is all.
     #[arg(long, value_name = "K", default_value_t = 0)]
     pub top_k: u32,
     /// Sample among the likeliest tokens that together have this chance.
-    #[arg(long, value_name = "P", default_value = "1")]
+    #[arg(long, value_name = "P", default_value = "1", allow_negative_numbers = true)]
     pub top_p: String,
     /// Generate to the limit, whatever token comes.
     #[arg(long)]
@@ -82,9 +82,10 @@ impl JobOptions {
             expires: self.expires.unwrap_or_else(|| unix_now().saturating_add(DEFAULT_LIFE.as_secs())),
             previous: [0; 32],
         };
-        let positions = job.positions(self.max_tokens);
+        // Not `Job::positions`, which is saturated: the number is to be shown.
+        let positions = u64::from(job.prompt_len()).saturating_sub(1) + u64::from(self.max_tokens);
         ensure!(
-            positions <= config.context,
+            positions <= u64::from(config.context),
             "the prompt has {} tokens; with --max-tokens {} it needs {positions} positions, and the model has a context of {}: \
              shorten the prompt or lower --max-tokens",
             job.prompt.len(),
@@ -102,7 +103,7 @@ impl JobOptions {
                 .with_context(|| format!("{} is not UTF-8 text", path.display()))?,
             (None, None) => bail!("no prompt: give --prompt TEXT or --prompt-file FILE"),
         };
-        ensure!(!text.is_empty(), "the prompt is empty");
+        ensure!(!text.is_empty(), "the prompt is empty: give some text with --prompt or --prompt-file");
         Ok(text)
     }
 

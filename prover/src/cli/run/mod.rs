@@ -219,7 +219,10 @@ fn keep_beside(manifest: &Path, out: &Path) {
         let from = if extension == manifests::EXTENSION { manifest } else { &from };
         if from.exists() && std::fs::canonicalize(from).ok() != std::fs::canonicalize(&to).ok() {
             let _ = std::fs::remove_file(&to);
-            let _ = std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(|_| ()));
+            if std::fs::hard_link(from, &to).or_else(|_| std::fs::copy(from, &to).map(|_| ())).is_err() {
+                // Half a copy, where the disk is full.
+                let _ = std::fs::remove_file(&to);
+            }
         }
     }
 }
@@ -240,8 +243,7 @@ fn read_job(path: &Path, opened: &Ready) -> Result<Job> {
 
 /// Makes the output folder and sees that it can be written to, before any work is done.
 fn prepare(out: &Path) -> Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    let probe = out.join(".assay-probe");
-    files::write(&probe, b"assay").with_context(|| format!("{} cannot hold the results", out.display()))?;
-    std::fs::remove_file(&probe).with_context(|| format!("{} cannot hold the results", out.display()))
+    std::fs::create_dir_all(out)
+        .with_context(|| format!("cannot make {}; name a folder that is there or can be made", out.display()))?;
+    files::can_write(&out.join("job.receipt")).with_context(|| format!("{} cannot hold the results", out.display()))
 }
