@@ -101,11 +101,6 @@ impl Ran {
         lines[0].to_owned()
     }
 
-    /// All of standard error: command-line mistakes are told in several lines.
-    pub fn stderr(&self) -> String {
-        String::from_utf8(self.0.stderr.clone()).unwrap()
-    }
-
     /// The one JSON object on standard output.
     #[track_caller]
     pub fn json(&self) -> Json {
