@@ -23,7 +23,7 @@ fn model() -> Option<Arc<assay_model::Model>> {
         skipped("ASSAY_MODEL does not name a model file (scripts/fetch-model.sh fetches one)");
         return None;
     };
-    Some(Arc::new(open(path.as_ref()).expect("a model").model))
+    Some(Arc::new(open(std::path::Path::new(&path)).expect("a model").model))
 }
 
 #[test]
