@@ -178,7 +178,12 @@ impl Gpu {
     pub fn wait(&self, index: Option<wgpu::SubmissionIndex>) -> Result<(), GpuError> {
         let waited = self.device.poll(wgpu::PollType::Wait { submission_index: index, timeout: Some(PATIENCE) });
         self.check()?;
-        waited.map(|_| ()).map_err(|_| GpuError::Timeout { card: self.name.clone(), seconds: PATIENCE.as_secs() })
+        let card = || self.name.clone();
+        waited.map(|_| ()).map_err(|error| match error {
+            wgpu::PollError::Timeout => GpuError::Timeout { card: card(), seconds: PATIENCE.as_secs() },
+            // Such as that of work which a lost card never took.
+            other => GpuError::Lost { card: card(), reason: other.to_string() },
+        })
     }
 
     /// The first `words` words of a [`readback`](Self::readback) buffer that earlier submissions copied into.

@@ -165,13 +165,13 @@ fn a_card_that_is_too_small_is_named_with_what_is_needed_and_allowed() {
         return;
     }
     let model = toy();
-    let Err(error) = rig(&model, 1, "300K", false) else { panic!("too small") };
+    let Err(error) = rig(&model, 1, "90K", false) else { panic!("too small") };
     let error = error.to_string();
     assert!(error.starts_with("GPU 0") && error.contains("the model needs"), "{error}");
     assert!(error.contains("MB are left") && error.contains("--vram-limit"), "{error}");
     let jobs = jobs(&model);
     let expected = receipts(&mut Only(processor(&model)), &model, &jobs, 1, &mut ()).expect("no fault");
-    let mut auto = rig(&model, 1, "300K", true).expect("the processor");
+    let mut auto = rig(&model, 1, "90K", true).expect("the processor");
     assert!(auto.engine_of_cards().is_none());
     assert!(receipts(&mut auto, &model, &jobs, 3, &mut ()).expect("no fault") == expected);
 }

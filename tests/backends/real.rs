@@ -8,7 +8,6 @@ use assay_prover::backend::{Backend, Recorder};
 use assay_prover::meter::Meter;
 use assay_prover::session::sampler;
 use assay_prover::trace::recorder::TraceRecorder;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// Seconds that 64 tokens may take on the software adapter.
@@ -24,7 +23,7 @@ fn model() -> Option<Arc<assay_model::Model>> {
         skipped("ASSAY_MODEL does not name a model file (scripts/fetch-model.sh fetches one)");
         return None;
     };
-    Some(Arc::new(open(Path::new(&path)).expect("a model").model))
+    Some(Arc::new(open(std::path::Path::new(&path)).expect("a model").model))
 }
 
 #[test]

@@ -117,15 +117,15 @@ impl Fleet {
             let behind = rest.split_off(ranges.len());
             groups.push((std::mem::replace(&mut rest, behind), ranges));
         }
-        for card in &rest {
-            tracing::warn!(card = card.gpu.name(), "left idle: the model needs more memory than is left");
-        }
         if groups.is_empty() {
             let whole = Share::whole(&model.config);
             let needed = Stage::bytes(model, &whole, Room { rows: 1, entries: ENTRIES, positions: ENTRIES });
             let free = rest.iter().filter_map(|c| c.limit).sum::<u64>() / 1_000_000;
             let card = rest.iter().map(|c| c.gpu.name().to_owned()).collect::<Vec<_>>().join(" and ");
-            return Err(GpuError::Memory { card, what: "the model".into(), needed: needed / 1_000_000, free });
+            return Err(GpuError::Memory { card, what: "the model".into(), needed: needed / 1_000_000 + 1, free });
+        }
+        for card in &rest {
+            tracing::warn!("{}: left idle: the model needs more memory than it has", card.gpu.name());
         }
         Fleet::of(model, groups)
     }

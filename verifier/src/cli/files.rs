@@ -56,7 +56,7 @@ pub fn write_all(files: &[(&Path, &[u8])]) -> Result<()> {
 /// Whether a file can be written at `path`: to be asked before the work whose result is to go there.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn can_write(path: &Path) -> Result<()> {
     let mut staged = Vec::new();
     let result = stage(&[(path, b"assay")], &mut staged);
