@@ -5,6 +5,7 @@
 
 mod buffers;
 mod kernels;
+mod readback;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -14,19 +15,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use assay_model::Model;
-use assay_model::program::StepKind;
-use assay_model::sampling::{self, Sampling};
+use assay_model::sampling::Sampling;
 use assay_model::tables::Rotation;
 
-use crate::canary::{self, CANARY, Nonce};
+use crate::canary::{CANARY, Nonce};
 use crate::card::Gpu;
 use crate::error::GpuError;
-use crate::layout::{Layout, Place, SAMPLE, Share};
+use crate::layout::{Layout, Place, Share};
 use crate::ops::kv::rotation_words;
-use crate::ops::sample::{Finish, Tail, finish};
+use crate::ops::sample::Tail;
 use crate::plan::Plan;
 use buffers::{Around, Buffers, LayerCache, SLOTS};
 use kernels::Kernels;
+use readback::{Copy, Source};
 use weights::Weights;
 pub use weights::bytes as weight_bytes;
 
@@ -336,70 +337,6 @@ impl Stage {
         }
     }
 
-    /// What is read back: the report's rows, the canaries, then tensors. Returns the words of the report, too.
-    fn copies(&mut self, b: &Buffers, count: u32, fetch: &[Fetch], place_of: &[u32]) -> (u64, Vec<Copy>) {
-        let report = u64::from(count) * u64::from(b.layout.report_row);
-        let mut copies = vec![Copy { source: Source::Report, from: 0, to: 0, words: report }];
-        let mut add = |source, from, words| {
-            let to = copies.last().map_or(0, |c: &Copy| c.to + c.words);
-            copies.push(Copy { source, from, to, words });
-        };
-        add(Source::Slots, 0, u64::from(SLOTS * CANARY));
-        let mut tensor = |row: u32, place: Place| {
-            let from = u64::from(row) * u64::from(b.layout.arena_row) + u64::from(place.tensor);
-            add(Source::Arena, from, u64::from(place.words));
-        };
-        fetch.iter().for_each(|f| tensor(place_of[f.row], f.place));
-        if let Some(out) = self.outgoing_place(&b.layout) {
-            place_of.iter().for_each(|&row| tensor(row, out));
-        }
-        let words = copies.last().map_or(0, |c| c.to + c.words);
-        if self.staging.as_ref().is_none_or(|(_, room)| *room < words) {
-            self.staging = Some((self.gpu.readback("staging", words), words));
-        }
-        (report, copies)
-    }
-
-    /// What the next card reads, if there is one.
-    fn outgoing_place(&self, layout: &Layout) -> Option<Place> {
-        let last = self.share.layers.end.checked_sub(1)?;
-        (!self.share.tail).then(|| layout.place(StepKind::Down, last))
-    }
-
-    fn outcome(
-        &self,
-        b: &Buffers,
-        report: &[u32],
-        rest: &[u32],
-        fetch: &[Fetch],
-        place_of: &[u32],
-        copies: &[Copy],
-    ) -> Outcome {
-        let stride = b.layout.report_row as usize;
-        let reports = place_of.iter().map(|&at| report[at as usize * stride..][..stride].to_vec()).collect();
-        let base = copies[1].to + copies[1].words;
-        let mut tensors: Vec<Vec<u32>> =
-            copies[2..].iter().map(|c| rest[(c.to - base) as usize..][..c.words as usize].to_vec()).collect();
-        let outgoing = tensors.split_off(fetch.len());
-        Outcome { reports, sampled: Vec::new(), tensors, outgoing, traffic: Traffic::default() }
-    }
-
-    /// The token of a row, from its report or, where that does not decide, from its logits.
-    fn sampled(&mut self, b: &Buffers, row: &Row, place: u32, report: &[u32]) -> Result<Option<u32>, GpuError> {
-        let Some((sampling, seed)) = row.tail else { return Ok(None) };
-        let tables = &self.model.tables;
-        let words = &report[b.layout.sample as usize..][..SAMPLE as usize];
-        if let Finish::Token(token) = finish(&sampling, &seed, row.position, tables, words) {
-            return Ok(Some(token));
-        }
-        let head = b.layout.place(StepKind::Head, 0);
-        let first = u64::from(place) * u64::from(b.layout.arena_row) + u64::from(head.tensor);
-        let logits = self.gpu.read(&b.arena, first, head.words.into())?;
-        self.read_back += Traffic { bytes: 4 * u64::from(head.words), transfers: 1 };
-        let (tables, logits): (_, &[i32]) = (&self.model.tables, bytemuck::cast_slice(&logits));
-        Ok(Some(sampling::sample(logits, &sampling, &seed, row.position, tables)))
-    }
-
     /// Encodes and submits everything; returns the nonce of each submission.
     fn submit(
         &mut self,
@@ -465,16 +402,6 @@ impl Stage {
         [self.submissions, !self.submissions, 0x6173_7361, self.submissions.rotate_left(16)]
     }
 
-    fn check_canaries(&self, report: &[u32], slots: &[u32], nonces: &[Nonce]) -> Result<(), GpuError> {
-        for (i, (&nonce, found)) in nonces.iter().zip(slots.chunks(CANARY as usize)).enumerate() {
-            let over = if i + 1 == nonces.len() { report } else { &[] };
-            if canary::expected(over, nonce) != found {
-                return Err(self.gpu.wrong("a submission did not run to its end"));
-            }
-        }
-        Ok(())
-    }
-
     /// Takes the card away, as a reset or a loose riser does, for tests.
     #[cfg(any(test, feature = "testing"))]
     pub fn lose(&self) {
@@ -498,20 +425,4 @@ fn caches(gpu: &Gpu, model: &Model, share: &Share, entries: u32) -> Result<Vec<L
         Ok(LayerCache { data, shifts: gpu.try_storage("their shifts", words(model.config.kv_heads))? })
     };
     share.layers.clone().map(layer).collect()
-}
-
-/// Words of a buffer of which a copy is read back.
-#[derive(Clone, Copy, Debug)]
-struct Copy {
-    source: Source,
-    from: u64,
-    to: u64,
-    words: u64,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    Report,
-    Slots,
-    Arena,
 }
