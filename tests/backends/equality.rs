@@ -69,6 +69,6 @@ fn answers(model: &std::sync::Arc<Model>, engine: &mut dyn Engine, job: &Job, ou
         let (got, _) =
             prove_surely(&mut Only(&mut *engine), model, &claim, &challenge, None, &mut |_, _| {}).expect("no fault");
         assert!(got.encode() == expected.encode(), "{policy:?}");
-        assert!(audit::challenge(&**model, &claim, &challenge, &got).is_ok(), "{policy:?}");
+        assert!(audit::challenge(model, &claim, &challenge, &got).is_ok(), "{policy:?}");
     }
 }

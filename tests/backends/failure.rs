@@ -87,7 +87,10 @@ fn redone(model: &Arc<Model>, harmed: &mut Harmed) {
     assert_eq!(told.finished, jobs.len());
 }
 
-const HARM: [(&str, fn(&Stage)); 2] = [("lost", Stage::lose), ("damaged", Stage::damage_weights)];
+/// A kind of harm by name.
+type Harm = (&'static str, fn(&Stage));
+
+const HARM: [Harm; 2] = [("lost", Stage::lose), ("damaged", Stage::damage_weights)];
 
 #[test]
 fn the_processor_takes_over_from_a_card_that_fails() {
