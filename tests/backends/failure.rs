@@ -87,7 +87,7 @@ fn redone(model: &Arc<Model>, harmed: &mut Harmed) {
     assert_eq!(told.finished, jobs.len());
 }
 
-/// Something bad that happens to a card.
+/// A kind of harm by name.
 type Harm = (&'static str, fn(&Stage));
 
 const HARM: [Harm; 2] = [("lost", Stage::lose), ("damaged", Stage::damage_weights)];
