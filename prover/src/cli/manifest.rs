@@ -35,6 +35,8 @@ pub struct Args {
 /// # Errors
 /// A model or powers that cannot be used, or a file that cannot be written.
 pub fn run(args: &Args) -> Result<Report> {
+    // Before minutes of work: there must be a place for what comes of it.
+    files::can_write(&args.out)?;
     let opened = args.model.open()?;
     let Some(source) = &args.srs else {
         let bytes = opened.manifest.encode();
@@ -51,8 +53,6 @@ pub fn run(args: &Args) -> Result<Report> {
     let insecure = powers.tau2 == development::tau2();
     let key = powers::encode(&powers.tau2, &powers.g1[..count]);
     let beside = args.out.with_extension(EXTENSION);
-    // Before minutes of work: there must be a place for what comes of it.
-    files::can_write(&args.out)?;
     if !insecure {
         files::write(&beside, &key)?;
     }
