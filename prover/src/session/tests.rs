@@ -3,7 +3,7 @@
 use super::*;
 use crate::backend::separate::Separate;
 use crate::backend::single::Single;
-use crate::backend::supply::Only;
+use crate::backend::supply::{Only, Supply};
 use crate::backend::{Engine, Run, SequenceId, StepOutput, Tensor, Withheld};
 use crate::cpu::Executor;
 use assay_model::config::Config;
@@ -76,6 +76,8 @@ struct Hashing<E> {
     largest: usize,
     /// Calls until it fails.
     fails_after: usize,
+    /// Whether it says that it is as it was.
+    sound: bool,
 }
 
 struct Digests<'a>(&'a mut dyn Recorder);
@@ -95,7 +97,7 @@ impl Recorder for Digests<'_> {
 
 impl<E: Engine> Hashing<E> {
     fn new(inner: E) -> Self {
-        Hashing { inner, room: usize::MAX, open: 0, most: 0, largest: 0, fails_after: usize::MAX }
+        Hashing { inner, room: usize::MAX, open: 0, most: 0, largest: 0, fails_after: usize::MAX, sound: true }
     }
 }
 
@@ -112,6 +114,10 @@ impl<E: Engine> Engine for Hashing<E> {
     fn close(&mut self, sequence: SequenceId) {
         self.open -= 1;
         self.inner.close(sequence);
+    }
+
+    fn attest(&mut self) -> Result<(), BackendError> {
+        if self.sound { Ok(()) } else { Err(BackendError::Device("the weights have changed".into())) }
     }
 
     fn forward(&mut self, runs: &mut [Run<'_>]) -> Result<Vec<Option<u32>>, BackendError> {
@@ -140,12 +146,18 @@ impl<E: Engine> Engine for Hashing<E> {
 struct Told {
     tokens: Vec<(usize, u32)>,
     finished: Vec<(usize, Vec<u32>)>,
+    corrected: usize,
 }
 
 impl Events for Told {
     fn event(&mut self, job: usize, event: Event) {
-        if let Event::Token(token) = event {
-            self.tokens.push((job, token));
+        match event {
+            Event::Prompt(_) => {}
+            Event::Token(token) => self.tokens.push((job, token)),
+            Event::Wrong => {
+                self.corrected += 1;
+                self.tokens.retain(|(other, _)| *other != job);
+            }
         }
     }
 
@@ -218,6 +230,74 @@ fn an_engine_that_fails_ends_all_jobs_and_leaves_no_sequence_open() {
     none.room = 0;
     let error = generate_all(&mut Only(&mut none), limit(3), &jobs[..1], &mut [None], &mut ()).unwrap_err();
     assert!(matches!(error, BackendError::NoRoom { .. }), "{error}");
+}
+
+/// An engine in the place of one that fails.
+struct Two<A, B> {
+    first: Option<A>,
+    second: B,
+}
+
+impl<A: Engine, B: Engine> Supply for Two<A, B> {
+    fn engine(&mut self) -> &mut dyn Engine {
+        match &mut self.first {
+            Some(first) => first,
+            None => &mut self.second,
+        }
+    }
+
+    fn replace(&mut self, failure: BackendError) -> Result<(), BackendError> {
+        self.first.take().map(|_| ()).ok_or(failure)
+    }
+}
+
+#[test]
+fn what_takes_over_from_an_engine_that_fails_gives_the_same_receipts_and_tells_nothing_twice() {
+    let model = model();
+    // With one weight changed: what a card with a damaged memory computes.
+    let mut other = Model::clone(&model);
+    other.final_norm.gamma.iter_mut().step_by(3).for_each(|g| *g /= 4);
+    let other = Arc::new(other);
+    let jobs = jobs(&model);
+    let expected: Vec<_> = jobs.iter().map(|job| alone(&model, job)).collect();
+    let jobs: Vec<&Job> = jobs.iter().collect();
+    for (weights, sound, fails_after) in [(&model, true, 0), (&model, true, 9), (&other, false, usize::MAX)] {
+        let mut first = Hashing::new(Separate::new(|| Ok(executor(weights))));
+        (first.sound, first.fails_after) = (sound, fails_after);
+        let mut supply = Two { first: Some(first), second: Separate::new(|| Ok(executor(&model))) };
+        let mut recorders: Vec<_> = jobs.iter().map(|job| Some(TraceRecorder::new(&model.config, job, None))).collect();
+        let mut told = Told::default();
+        let tokens = generate_all(&mut supply, limit(4), &jobs, &mut recorders, &mut told).unwrap();
+        assert!(supply.first.is_none());
+        assert_eq!(told.corrected > 0, !sound, "wrong tokens were told, and that they are");
+        assert_eq!(told.finished.len(), jobs.len());
+        for (n, (tokens, recorder)) in tokens.into_iter().zip(recorders).enumerate() {
+            let of_job = told.tokens.iter().filter(|(job, _)| *job == n).map(|(_, token)| *token);
+            assert_eq!(of_job.collect::<Vec<_>>(), tokens, "job {n}");
+            assert!(seal(jobs[n], tokens, &recorder.unwrap(), &key()) == expected[n], "job {n}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_from_a_changed_model_is_redone_by_what_takes_over() {
+    let model = model();
+    let mut other = Model::clone(&model);
+    other.final_norm.gamma.iter_mut().step_by(3).for_each(|g| *g /= 4);
+    let other = Arc::new(other);
+    let job = job(2, 20, 7);
+    let (output, receipt) = alone(&model, &job);
+    let claim = Claim { receipt: &receipt, job: &job, output: &output };
+    let policy = Policy::Columns { count: 2, density: 1 << 16 };
+    let challenge = Challenge { receipt: receipt.id(), policy, seed: [8; 32] };
+    let (expected, _) = prove(&mut executor(&model), &model, &claim, &challenge, None, &mut |_, _| {}).unwrap();
+    let first = Some(Separate::new(|| Ok(executor(&other))));
+    let mut supply = Two { first, second: Separate::new(|| Ok(executor(&model))) };
+    let (got, _) = prove_surely(&mut supply, &model, &claim, &challenge, None, &mut |_, _| {}).unwrap();
+    assert!(got.encode() == expected.encode() && supply.first.is_none());
+    let mut alone = Only(Separate::new(|| Ok(executor(&other))));
+    let error = prove_surely(&mut alone, &model, &claim, &challenge, None, &mut |_, _| {}).unwrap_err().to_string();
+    assert!(error.contains("gives another root"), "{error}");
 }
 
 #[test]
