@@ -14,7 +14,7 @@ use crate::challenge::{Challenge, FULL_DENSITY, Policy};
 use crate::weights::Weights;
 use assay_circuits::draws::Draws;
 use assay_model::config::Config;
-use assay_model::program::{CHUNK, StepKind};
+use assay_model::program::{CHUNK, StepKind, Works};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Drawn units: position, then step number, then unit number.
@@ -95,9 +95,9 @@ fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
     let mut take = |t: u32, step: u32, unit: u32| {
         drawn.entry(t).or_default().entry(step).or_default().insert(unit);
     };
-    let positions = Weights::new(&extent.works());
+    let (positions, works) = (Weights::new(&extent.works()), extent.config.works());
     for i in 0..count {
-        let (t, step, unit) = unit(extent, &positions, i, &mut |bound| draws.below(bound));
+        let (t, step, unit) = unit(extent, &positions, &works, i, &mut |bound| draws.below(bound));
         take(t, step, unit);
     }
     for (t, step, unit) in always(extent) {
@@ -106,14 +106,16 @@ fn units(draws: &mut Draws, extent: &Extent<'_>, count: u32) -> Drawn {
     drawn
 }
 
-/// Draw number `i` of unit mode: position, step, unit. `positions` are the works of all positions.
+/// Draw number `i` of unit mode: position, step, unit. `positions` are the works of all positions, `works` those of steps:
+/// a challenge may ask for many draws, so they are made once.
 pub(crate) fn unit(
     extent: &Extent<'_>,
     positions: &Weights,
+    works: &Works,
     i: u32,
     below: &mut dyn FnMut(u128) -> u128,
 ) -> (u32, u32, u32) {
-    if i.is_multiple_of(2) { unit_by_work(below, extent, positions) } else { unit_by_class(below, extent) }
+    if i.is_multiple_of(2) { unit_by_work(below, extent, positions, works) } else { unit_by_class(below, extent) }
 }
 
 /// What unit mode takes whatever it draws: at the last position, the head chunk of the last token and the sample unit.
@@ -132,8 +134,13 @@ pub(crate) fn kinds<'e>(extent: &'e Extent<'_>, t: u32) -> impl Iterator<Item = 
     (0..extent.steps(t)).filter_map(|i| Some((i, extent.config.step(i)?.kind)))
 }
 
-fn unit_by_work(below: &mut dyn FnMut(u128) -> u128, extent: &Extent<'_>, positions: &Weights) -> (u32, u32, u32) {
-    let (config, works) = (extent.config, extent.config.works());
+fn unit_by_work(
+    below: &mut dyn FnMut(u128) -> u128,
+    extent: &Extent<'_>,
+    positions: &Weights,
+    works: &Works,
+) -> (u32, u32, u32) {
+    let config = extent.config;
     let mut draw = |weights: &Weights| weights.find(below(weights.total()));
     let t = small(draw(positions));
     let steps: Vec<_> = kinds(extent, t).collect();

@@ -22,7 +22,7 @@ pub fn seed(randomness: &Digest, job_id: &Digest, receipt: &Digest) -> Digest {
 
 /// Draws 0 to `count` − 1, each a position, a step and a unit.
 pub fn units(seed: &Digest, extent: &Extent<'_>, count: u32) -> Vec<(u32, u32, u32)> {
-    let positions = Weights::new(&extent.works());
+    let (positions, works) = (Weights::new(&extent.works()), extent.config.works());
     (0..count)
         .map(|i| {
             let mut j = 0u32;
@@ -31,7 +31,7 @@ pub fn units(seed: &Digest, extent: &Extent<'_>, count: u32) -> Vec<(u32, u32, u
                 j = j.saturating_add(1);
                 u128::from_be_bytes(bytes.first_chunk::<16>().copied().unwrap_or_default())
             };
-            draw::unit(extent, &positions, i, &mut |bound| below(bound, &mut word))
+            draw::unit(extent, &positions, &works, i, &mut |bound| below(bound, &mut word))
         })
         .collect()
 }
