@@ -420,6 +420,13 @@ impl Stage {
 /// Keys and values of every layer of a share.
 fn caches(gpu: &Gpu, model: &Model, share: &Share, entries: u32) -> Result<Vec<LayerCache>, GpuError> {
     let words = |each: u32| u64::from(entries) * u64::from(each);
+    // A larger buffer exists but cannot be bound, and the driver would only say so later.
+    let (needed, largest) = (4 * words(model.config.kv_dim()), gpu.limits().max_storage_buffer_binding_size);
+    if needed > largest {
+        let what = "keys and values of a layer".into();
+        let (needed, free) = (needed / 1_000_000, largest / 1_000_000);
+        return Err(GpuError::Memory { card: gpu.name().into(), what, needed, free });
+    }
     let layer = |_| {
         let data = gpu.try_storage("keys and values", words(model.config.kv_dim()))?;
         Ok(LayerCache { data, shifts: gpu.try_storage("their shifts", words(model.config.kv_heads))? })
