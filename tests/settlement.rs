@@ -1,7 +1,7 @@
 //! Settlement circuits on a real trace: what the rig committed to is what they show, step kind by step kind.
 
 use ark_bn254::Fr;
-use assay_circuits::settlement::{Opening, Shape, Unit, Vector, Witness, check};
+use assay_circuits::settlement::{Linear, Opening, Shape, Unit, Vector, Witness, check};
 use assay_model::domain::Digest;
 use assay_model::matrix::Matrix;
 use assay_model::model::Model;
@@ -103,7 +103,7 @@ fn witness(step: Step, chunk: u16) -> Witness {
 fn shown(step: Step, chunk: u16) {
     let shape = Shape::new(&MODEL.config, step.kind, chunk.into()).unwrap();
     let witness = witness(step, chunk);
-    assert_eq!(check(&shape, &witness), Ok(()), "{step} chunk {chunk}");
+    assert_eq!(check(&Linear { shape: &shape, witness: &witness }), Ok(()), "{step} chunk {chunk}");
     let statement = witness.statement(&shape);
     assert_eq!(statement.input_leaf, leaf(witness.unit.input_step));
     assert_eq!(statement.output_leaf, leaf(witness.unit.output_step));

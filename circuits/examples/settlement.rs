@@ -10,7 +10,7 @@
 use ark_bn254::Fr;
 use assay_circuits::r1cs::Group;
 use assay_circuits::settlement::sample::{SCALARS, sample};
-use assay_circuits::settlement::{Shape, count, insecure_setup, prove, verify};
+use assay_circuits::settlement::{Linear, Shape, count, insecure_setup, prove, verify};
 use assay_model::config::Config;
 use assay_model::program::StepKind;
 use std::error::Error;
@@ -54,9 +54,10 @@ fn groups(name: &str, chunk: u32) -> Result<(), Box<dyn Error>> {
 fn measure(name: &str, chunk: u16) -> Result<(), Box<dyn Error>> {
     let (shape, witness) = sample(&SMOLLM2, kind(name)?, chunk, SCALARS).ok_or("no such chunk")?;
     println!("{shape}: {} constraints", count(&shape)?.total());
-    let key = timed("set-up", || insecure_setup(&shape, &[1; 32]))?;
+    let circuit = Linear { shape: &shape, witness: &witness };
+    let key = timed("set-up", || insecure_setup(&circuit, &[1; 32]))?;
     let beta = -Fr::from(3u8);
-    let proof = timed("prove", || prove(&key, &shape, &witness, beta, &[2; 32]))?;
+    let proof = timed("prove", || prove(&key, &circuit, beta, &[2; 32]))?;
     let statement = witness.statement(&shape);
     let inputs = statement.inputs(&shape, statement.digest(&shape), beta);
     Ok(timed("verify", || verify(&key.vk, &inputs, &proof))?)

@@ -7,8 +7,10 @@
 //! 5. The values of x at 1/z and of acc at ρ, and the digest of acc.
 //! 6. The fields of the statement under the public inputs.
 
+use super::leaf::{constant as constant_of, words};
 use super::shape::Shape;
 use super::statement::{EXPONENT_BIAS, UNIT_BITS};
+use super::unit::Circuit;
 use super::witness::{Opening, Witness, kind_byte};
 use crate::r1cs::blake3::{Mode, Turn, digest_bits, halves, words_of_bits};
 use crate::r1cs::poseidon::Use;
@@ -27,19 +29,36 @@ use assay_model::steps::{norm, pack};
 /// # Errors
 /// None that a counting system has.
 pub fn count(shape: &Shape) -> Result<Counts, SynthesisError> {
-    let mut system = System::counting();
-    synthesize(&mut system, shape, &Witness::zeros(shape), Fr::ZERO);
-    system.finish()
+    super::unit::count(&Linear { shape, witness: &Witness::zeros(shape) })
 }
 
-/// The whole circuit; the public inputs are what the witness makes them under β.
-pub(super) fn synthesize(system: &mut System, shape: &Shape, witness: &Witness, beta: Fr) {
-    let unit = Unit::new(system, shape, witness);
-    let job = data_bits(system, &witness.job);
+/// A chunk of a linear step.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear<'a> {
+    /// What the circuit depends on.
+    pub shape: &'a Shape,
+    /// What its prover has.
+    pub witness: &'a Witness,
+}
 
-    let x = data_bits(system, &assay_model::steps::i16_bytes(&witness.input.elements));
+impl Circuit for Linear<'_> {
+    fn fits(&self) -> bool {
+        self.witness.fits(self.shape)
+    }
+
+    fn synthesize(&self, system: &mut System) -> Vec<Num> {
+        synthesize(system, self.shape, self.witness)
+    }
+}
+
+/// All constraints but those of the public inputs, and the fields.
+fn synthesize(system: &mut System, shape: &Shape, witness: &Witness) -> Vec<Num> {
+    let unit = Unit::new(system, shape, witness);
+    let job = system.data(&witness.job);
+
+    let x = system.data(&assay_model::steps::i16_bytes(&witness.input.elements));
     let digest = system.hash(&Mode::HASH, &words_of_bits(&x), shape.input().bytes());
-    let header = data_bits(system, &witness.input.header);
+    let header = system.data(&witness.input.header);
     let place = Place { unit: &unit, job: &job, step: &unit.input_step, kind: constant(kind_byte(shape.input_kind())) };
     let input_leaf = leaf(system, &place, &witness.input.salt, &shape.input(), &header, &digest_bits(&digest));
     let x: Vec<Num> = x.chunks(16).map(Num::of_signed_bits).collect();
@@ -74,18 +93,7 @@ pub(super) fn synthesize(system: &mut System, shape: &Shape, witness: &Witness, 
     let leaves = [Some(input_leaf), Some(output.leaf), residual.map(|r| r.leaf), Some(halves(&job))];
     let mut fields: Vec<Num> = leaves.into_iter().flatten().flatten().collect();
     fields.extend([unit.field, accumulators, rho, inverse_z, x_value, acc_value]);
-    public(system, &fields, beta);
-}
-
-/// The digest of the fields, β, and the fields at β.
-fn public(system: &mut System, fields: &[Num], beta: Fr) {
-    let own = system.poseidon(Use::Statement, fields);
-    let digest = system.input(own.value());
-    let beta = system.input(beta);
-    let value = system.evaluate(fields, &beta);
-    let sum = system.input(value.value());
-    system.equal(Group::Public, &own, &digest);
-    system.equal(Group::Public, &value, &sum);
+    fields
 }
 
 /// The parts of a unit's field.
@@ -147,9 +155,9 @@ fn leaf(
 ) -> [Num; 2] {
     let mut bits = place.job.to_vec();
     bits.extend([&place.unit.position, place.step, &place.kind[..]].concat());
-    bits.extend(constant_bits(tensor.element.size(), 8));
-    bits.extend(constant_bits(tensor.len, 32));
-    bits.extend(constant_bits(tensor.header, 32));
+    bits.extend(constant_of(tensor.element.size(), 8));
+    bits.extend(constant_of(tensor.len, 32));
+    bits.extend(constant_of(tensor.header, 32));
     bits.extend([header, digest].concat());
     // Salt and bits, up to a whole block.
     let bytes = (32 + bits.len() / 8).next_multiple_of(64);
@@ -168,7 +176,7 @@ struct Opened {
 
 fn opened(system: &mut System, place: &Place<'_>, opening: &Opening, tensor: &Tensor) -> Opened {
     let bytes = 4 * opening.elements.len();
-    let bits = data_bits(system, &assay_model::steps::i32_bytes(&opening.elements));
+    let bits = system.data(&assay_model::steps::i32_bytes(&opening.elements));
     let index = Word::of_bits(&place.unit.chunk);
     let path: Vec<Turn> = place
         .unit
@@ -179,7 +187,7 @@ fn opened(system: &mut System, place: &Place<'_>, opening: &Opening, tensor: &Te
         .collect();
     let chunk = system.chunk(&Mode::HASH, &words_of_bits(&bits), bytes, &index, path.is_empty());
     let digest = system.climb(&Mode::HASH, chunk, &path);
-    let header = data_bits(system, &opening.header);
+    let header = system.data(&opening.header);
     let leaf = leaf(system, place, &opening.salt, tensor, &header, &digest_bits(&digest));
     Opened { elements: bits.chunks(32).map(Num::of_signed_bits).collect(), header, leaf }
 }
@@ -245,19 +253,6 @@ fn chunk_maximum(system: &mut System, header: &[Bit], chunk: &[Bit]) -> Num {
     maximum
 }
 
-fn data_bits(system: &mut System, bytes: &[u8]) -> Vec<Bit> {
-    bytes.iter().flat_map(|byte| system.bits(Group::Data, (*byte).into(), 8)).collect()
-}
-
 fn constant(byte: u8) -> Vec<Bit> {
-    constant_bits(byte.into(), 8)
-}
-
-fn constant_bits(value: usize, n: usize) -> Vec<Bit> {
-    (0..n).map(|i| Bit::constant(value >> i & 1 == 1)).collect()
-}
-
-fn words(digest: &Digest) -> [u32; 8] {
-    let (words, _) = digest.as_chunks();
-    std::array::from_fn(|i| u32::from_le_bytes(words[i]))
+    constant_of(byte.into(), 8)
 }

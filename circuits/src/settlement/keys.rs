@@ -6,9 +6,7 @@
 //! A proof hides the witness, but has no one form: from a proof of a statement anyone makes others of the same statement.
 //! Nothing may use its bytes as a name.
 
-use super::circuit::synthesize;
-use super::shape::Shape;
-use super::witness::Witness;
+use super::unit::{Circuit, whole};
 use ark_bn254::{Bn254, Fr};
 use ark_ff::UniformRand;
 use ark_groth16::Groth16;
@@ -58,57 +56,55 @@ impl From<SynthesisError> for Error {
     }
 }
 
-/// The circuit of a shape with a witness, under β.
-struct Circuit<'a> {
-    shape: &'a Shape,
-    witness: &'a Witness,
+/// A circuit under β.
+struct Under<'a> {
+    circuit: &'a dyn Circuit,
     beta: Fr,
 }
 
-impl ConstraintSynthesizer<Fr> for Circuit<'_> {
+impl ConstraintSynthesizer<Fr> for Under<'_> {
     fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
         let mut system = crate::r1cs::System::new(cs);
-        synthesize(&mut system, self.shape, self.witness, self.beta);
+        whole(&mut system, self.circuit, self.beta);
         system.finish().map(drop)
     }
 }
 
-/// Keys whose secrets follow from `seed`: **anyone who knows it forges every proof.**
+/// Keys of a circuit, whatever its witness says, whose secrets follow from `seed`: **anyone who knows it forges every proof.**
 ///
 /// # Errors
 /// [`Error::System`].
-pub fn insecure_setup(shape: &Shape, seed: &[u8; 32]) -> Result<ProvingKey, Error> {
-    let witness = Witness::zeros(shape);
-    let circuit = Circuit { shape, witness: &witness, beta: Fr::from(0u8) };
+pub fn insecure_setup(circuit: &dyn Circuit, seed: &[u8; 32]) -> Result<ProvingKey, Error> {
+    let circuit = Under { circuit, beta: Fr::from(0u8) };
     let mut stream = Stream(Domain::InsecureSetup.hasher().framed(seed).xof());
     Ok(System::generate_random_parameters_with_reduction(circuit, &mut stream)?)
 }
 
-/// Whether `witness` shows its statement. Takes a fraction of a proof's time, and no key.
+/// Whether the circuit's witness shows its statement. Takes a fraction of a proof's time, and no key.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Unsatisfied`], [`Error::System`].
-pub fn check(shape: &Shape, witness: &Witness) -> Result<(), Error> {
-    satisfied(shape, witness, Fr::from(0u8)).map(drop)
+pub fn check(circuit: &dyn Circuit) -> Result<(), Error> {
+    satisfied(circuit, Fr::from(0u8)).map(drop)
 }
 
 /// The satisfied system of a witness.
-fn satisfied(shape: &Shape, witness: &Witness, beta: Fr) -> Result<ConstraintSystemRef<Fr>, Error> {
-    if !witness.fits(shape) {
+fn satisfied(circuit: &dyn Circuit, beta: Fr) -> Result<ConstraintSystemRef<Fr>, Error> {
+    if !circuit.fits() {
         return Err(Error::Shape);
     }
     let cs = ConstraintSystem::new_ref();
-    Circuit { shape, witness, beta }.generate_constraints(cs.clone())?;
+    Under { circuit, beta }.generate_constraints(cs.clone())?;
     cs.finalize();
     if cs.is_satisfied()? { Ok(cs) } else { Err(Error::Unsatisfied) }
 }
 
-/// A proof of `witness.statement(shape)` under β, blinded by `fresh`: 32 bytes from a good source, used once.
+/// A proof of the circuit's statement under β, blinded by `fresh`: 32 bytes from a good source, used once.
 ///
 /// # Errors
 /// [`Error::Shape`], [`Error::Unsatisfied`], [`Error::Key`], [`Error::System`].
-pub fn prove(key: &ProvingKey, shape: &Shape, witness: &Witness, beta: Fr, fresh: &[u8; 32]) -> Result<Proof, Error> {
-    let cs = satisfied(shape, witness, beta)?;
+pub fn prove(key: &ProvingKey, circuit: &dyn Circuit, beta: Fr, fresh: &[u8; 32]) -> Result<Proof, Error> {
+    let cs = satisfied(circuit, beta)?;
     let (inputs, constraints) = (cs.num_instance_variables(), cs.num_constraints());
     if key.vk.gamma_abc_g1.len() != inputs || key.l_query.len() != cs.num_witness_variables() {
         return Err(Error::Key);

@@ -18,6 +18,8 @@
 //! - [`statement`]: the fields, and the public inputs they give;
 //! - [`witness`]: what a prover has;
 //! - `circuit`: the constraints;
+//! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
+//! - [`unit`]: what all circuits have in common;
 //! - [`keys`]: set-up, proving, verifying;
 //! - [`encoding`]: keys and proofs as a contract reads them.
 
@@ -29,6 +31,12 @@
 mod circuit;
 pub mod encoding;
 pub mod keys;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod leaf;
 #[cfg(any(test, feature = "testing"))]
 #[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
 pub mod sample;
@@ -37,10 +45,13 @@ pub mod shape;
 pub mod statement;
 #[cfg(test)]
 mod tests;
+pub mod unit;
 pub mod witness;
 
-pub use circuit::count;
+pub use circuit::{Linear, count};
 pub use keys::{Error, check, insecure_setup, prove, verify};
+pub use leaf::Committed;
 pub use shape::Shape;
 pub use statement::{Statement, Unit};
+pub use unit::Circuit;
 pub use witness::{Opening, Vector, Witness};

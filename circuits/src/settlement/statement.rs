@@ -1,7 +1,7 @@
 //! What a proof is about, as a contract has it.
 
 use crate::r1cs::blake3::halves_of;
-use crate::r1cs::poseidon::{self, Use};
+use crate::r1cs::poseidon;
 use crate::settlement::shape::{Shape, path};
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
@@ -119,12 +119,12 @@ impl Statement {
 
     /// Digest of the fields: the first public input. β must be drawn after it and after the fields.
     pub fn digest(&self, shape: &Shape) -> Fr {
-        poseidon::hash(Use::Statement, &self.fields(shape))
+        super::unit::digest(&self.fields(shape))
     }
 
     /// The public inputs as a contract computes them, from a digest that it takes as it comes.
     pub fn inputs(&self, shape: &Shape, digest: Fr, beta: Fr) -> [Fr; 3] {
-        [digest, beta, self.fields(shape).iter().rev().fold(Fr::ZERO, |sum, field| sum * beta + field)]
+        super::unit::inputs(&self.fields(shape), digest, beta)
     }
 
     /// Whether a verifier may look at it at all: a residual where the step has one, no zero where one would hide rows or

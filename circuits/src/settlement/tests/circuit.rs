@@ -3,7 +3,7 @@
 use super::*;
 use crate::r1cs::tests::{only, refused_only, satisfied};
 use crate::r1cs::{Group, System};
-use crate::settlement::circuit::synthesize;
+use crate::settlement::unit::whole;
 use ark_relations::gr1cs::ConstraintSystem;
 
 fn beta() -> Fr {
@@ -11,7 +11,7 @@ fn beta() -> Fr {
 }
 
 fn circuit(toy: &Toy) -> impl Fn(&mut System) {
-    move |system| synthesize(system, &toy.shape, &toy.witness, beta())
+    move |system| whole(system, &toy.circuit(), beta())
 }
 
 fn with(toy: &Toy, change: impl FnOnce(&mut Witness)) -> Toy {

@@ -4,6 +4,7 @@ mod circuit;
 mod counts;
 mod encoding;
 mod frozen;
+mod leaf;
 mod proofs;
 mod statement;
 
@@ -36,6 +37,10 @@ impl Toy {
         let config = if kind == StepKind::Head { &NARROW } else { &CONFIG };
         let (shape, witness) = sample(config, kind, chunk, scalars).unwrap();
         Toy { shape, witness }
+    }
+
+    fn circuit(&self) -> Linear<'_> {
+        Linear { shape: &self.shape, witness: &self.witness }
     }
 
     fn statement(&self) -> Statement {

@@ -15,9 +15,9 @@ pub(super) struct Proved {
 /// Made once: a set-up takes seconds.
 pub(super) static PROVED: LazyLock<Proved> = LazyLock::new(|| {
     let [toy, _] = small();
-    let key = insecure_setup(&toy.shape, &[7; 32]).unwrap();
+    let key = insecure_setup(&toy.circuit(), &[7; 32]).unwrap();
     let beta = -Fr::from(5u64 << 40);
-    let proof = prove(&key, &toy.shape, &toy.witness, beta, &[9; 32]).unwrap();
+    let proof = prove(&key, &toy.circuit(), beta, &[9; 32]).unwrap();
     Proved { toy, key, beta, proof }
 });
 
@@ -95,7 +95,7 @@ fn a_false_witness_has_no_proof() {
     let tried = |change: &dyn Fn(&mut Witness)| {
         let mut witness = p.toy.witness.clone();
         change(&mut witness);
-        prove(&p.key, &p.toy.shape, &witness, p.beta, &[1; 32]).map(drop)
+        prove(&p.key, &Linear { shape: &p.toy.shape, witness: &witness }, p.beta, &[1; 32]).map(drop)
     };
     assert_eq!(tried(&|w| w.output.elements[0] ^= 1), Err(Error::Unsatisfied));
     assert_eq!(tried(&|w| w.accumulators.truncate(1)), Err(Error::Shape));
@@ -108,7 +108,7 @@ fn a_false_witness_has_no_proof() {
 fn a_key_is_for_one_circuit() {
     let p = &PROVED;
     let [_, head] = small();
-    assert_eq!(prove(&p.key, &head.shape, &head.witness, p.beta, &[1; 32]).map(drop), Err(Error::Key));
+    assert_eq!(prove(&p.key, &head.circuit(), p.beta, &[1; 32]).map(drop), Err(Error::Key));
     let mut short = p.key.vk.clone();
     short.gamma_abc_g1.pop();
     let inputs = p.toy.statement().inputs(&p.toy.shape, p.digest(), p.beta);
