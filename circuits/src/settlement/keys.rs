@@ -12,7 +12,7 @@ use ark_ff::UniformRand;
 use ark_groth16::Groth16;
 use ark_groth16::r1cs_to_qap::LibsnarkReduction;
 use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, R1CS_PREDICATE_LABEL, SynthesisError,
+    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, Matrix, R1CS_PREDICATE_LABEL, SynthesisError,
 };
 use ark_std::rand::RngCore;
 use assay_model::domain::Domain;
@@ -88,15 +88,44 @@ pub fn check(circuit: &dyn Circuit) -> Result<(), Error> {
     satisfied(circuit, Fr::from(0u8)).map(drop)
 }
 
-/// The satisfied system of a witness.
-fn satisfied(circuit: &dyn Circuit, beta: Fr) -> Result<ConstraintSystemRef<Fr>, Error> {
+/// A system that its assignment satisfies.
+struct Satisfied {
+    matrices: Vec<Matrix<Fr>>,
+    /// Public inputs, one before them, then the rest.
+    assignment: Vec<Fr>,
+    inputs: usize,
+    witnesses: usize,
+    constraints: usize,
+}
+
+fn satisfied(circuit: &dyn Circuit, beta: Fr) -> Result<Satisfied, Error> {
     if !circuit.fits() {
         return Err(Error::Shape);
     }
     let cs = ConstraintSystem::new_ref();
     Under { circuit, beta }.generate_constraints(cs.clone())?;
     cs.finalize();
-    if cs.is_satisfied()? { Ok(cs) } else { Err(Error::Unsatisfied) }
+    // The system's own check takes longer than the proof: it looks up every linear combination anew.
+    let matrices = cs.to_matrices()?.remove(R1CS_PREDICATE_LABEL).ok_or(Error::System)?;
+    let assignment = [cs.instance_assignment()?, cs.witness_assignment()?].concat();
+    let [inputs, witnesses] = [cs.num_instance_variables(), cs.num_witness_variables()];
+    let constraints = cs.num_constraints();
+    if !hold(&matrices, &assignment)? {
+        return Err(Error::Unsatisfied);
+    }
+    Ok(Satisfied { matrices, assignment, inputs, witnesses, constraints })
+}
+
+/// Whether every row of A·v times its row of B·v is its row of C·v.
+fn hold(matrices: &[Matrix<Fr>], assignment: &[Fr]) -> Result<bool, Error> {
+    let [a, b, c] = matrices else { return Err(Error::System) };
+    let row = |row: &[(Fr, usize)]| -> Option<Fr> {
+        row.iter().map(|(factor, at)| assignment.get(*at).map(|v| *factor * v)).sum()
+    };
+    let rows = a.iter().zip(b).zip(c).map(|((a, b), c)| Some(row(a)? * row(b)? == row(c)?));
+    // A constraint that names no variable of the assignment is no constraint of this system.
+    let rows: Option<Vec<bool>> = rows.collect();
+    rows.map(|rows| rows.into_iter().all(|holds| holds)).ok_or(Error::System)
 }
 
 /// A proof of the circuit's statement under β, blinded by `fresh`: 32 bytes from a good source, used once.
@@ -104,15 +133,10 @@ fn satisfied(circuit: &dyn Circuit, beta: Fr) -> Result<ConstraintSystemRef<Fr>,
 /// # Errors
 /// [`Error::Shape`], [`Error::Unsatisfied`], [`Error::Key`], [`Error::System`].
 pub fn prove(key: &ProvingKey, circuit: &dyn Circuit, beta: Fr, fresh: &[u8; 32]) -> Result<Proof, Error> {
-    let cs = satisfied(circuit, beta)?;
-    let (inputs, constraints) = (cs.num_instance_variables(), cs.num_constraints());
-    if key.vk.gamma_abc_g1.len() != inputs || key.l_query.len() != cs.num_witness_variables() {
+    let Satisfied { matrices, assignment, inputs, witnesses, constraints } = satisfied(circuit, beta)?;
+    if key.vk.gamma_abc_g1.len() != inputs || key.l_query.len() != witnesses {
         return Err(Error::Key);
     }
-    let assignment = [cs.instance_assignment()?, cs.witness_assignment()?].concat();
-    let matrices = cs.to_matrices()?.remove(R1CS_PREDICATE_LABEL).ok_or(Error::System)?;
-    // The system holds all of it once more.
-    drop(cs);
     let mut stream = Stream(Domain::Blinding.hasher().framed(fresh).xof());
     let [r, s] = [Fr::rand(&mut stream), Fr::rand(&mut stream)];
     Ok(System::create_proof_with_reduction_and_matrices(key, r, s, &matrices, inputs, constraints, &assignment)?)
