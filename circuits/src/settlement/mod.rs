@@ -21,6 +21,7 @@
 //! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
 //! - [`unit`]: what all circuits have in common;
 //! - [`keys`]: set-up, proving, verifying;
+//! - [`product`]: a linear chunk as a contract decides it, the circuit's proof and the fold proof's equation together;
 //! - [`encoding`]: keys and proofs as a contract reads them.
 
 #[allow(
@@ -37,6 +38,7 @@ pub mod keys;
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 pub mod leaf;
+pub mod product;
 #[cfg(any(test, feature = "testing"))]
 #[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
 pub mod sample;

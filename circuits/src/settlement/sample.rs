@@ -36,12 +36,24 @@ pub const SCALARS: Scalars = Scalars { scale: norm::Scale { s1: 17, s2: 5, r: 40
 
 /// A chunk of a step with random x, rows of W and residual; `None` if there is no such chunk.
 pub fn sample(config: &Config, kind: StepKind, chunk: u16, scalars: Scalars) -> Option<(Shape, Witness)> {
+    sample_with_rows(config, kind, chunk, scalars).map(|(shape, witness, _)| (shape, witness))
+}
+
+/// As [`sample`], with the rows of W.
+pub fn sample_with_rows(
+    config: &Config,
+    kind: StepKind,
+    chunk: u16,
+    scalars: Scalars,
+) -> Option<(Shape, Witness, Vec<Vec<i32>>)> {
     let shape = Shape::new(config, kind, chunk.into())?;
     let mut rng = Rng(u64::from(chunk) + 7);
     let elements: Vec<i16> =
         (0..shape.width).map(|_| i16::try_from(rng.small(32768).max(-32767)).unwrap_or(0)).collect();
-    let mut product = || elements.iter().map(|x| i64::from(*x) * rng.next(1 << 15)).sum();
-    let accumulators: Vec<i64> = (0..shape.rows).map(|_| product()).collect();
+    let mut row = || elements.iter().map(|_| rng.small(1 << 15)).collect::<Vec<i32>>();
+    let rows: Vec<Vec<i32>> = (0..shape.rows).map(|_| row()).collect();
+    let product = |row: &Vec<i32>| elements.iter().zip(row).map(|(x, w)| i64::from(*x) * i64::from(*w)).sum();
+    let accumulators: Vec<i64> = rows.iter().map(product).collect();
     let h: Vec<i32> = (0..shape.len).map(|_| rng.small(1 << 24)).collect();
 
     let (exponent, scale) = (i32::from(scalars.exponent), scalars.scale);
@@ -79,7 +91,7 @@ pub fn sample(config: &Config, kind: StepKind, chunk: u16, scalars: Scalars) -> 
         rho: -Fr::from(1u64 << 50),
         inverse_z: -Fr::from(3u64 << 50),
     };
-    Some((shape, witness))
+    Some((shape, witness, rows))
 }
 
 fn header(shape: &Shape, scalars: Scalars) -> Vec<u8> {
