@@ -81,13 +81,34 @@ library Bn254 {
             (input[6 * i + 2], input[6 * i + 3]) = (b[i].xu, b[i].x);
             (input[6 * i + 4], input[6 * i + 5]) = (b[i].yu, b[i].y);
         }
+        return isProductOne(pointerOf(input), 0x300);
+    }
+
+    /// @notice Whether the product of the pairings of seven pairs is 1, each a point of G1 and one of G2 in the precompile's order.
+    function isOne(uint256[42] memory pairs) internal view returns (bool) {
+        return isProductOne(pointerOf(pairs), 0x540);
+    }
+
+    function isProductOne(uint256 input, uint256 length) private view returns (bool) {
         uint256[1] memory output;
         bool success;
         assembly ("memory-safe") {
-            success := staticcall(gas(), 8, input, 0x300, output, 0x20)
+            success := staticcall(gas(), 8, input, length, output, 0x20)
         }
         if (!success) revert NotAPoint();
         return output[0] == 1;
+    }
+
+    function pointerOf(uint256[24] memory a) private pure returns (uint256 pointer) {
+        assembly ("memory-safe") {
+            pointer := a
+        }
+    }
+
+    function pointerOf(uint256[42] memory a) private pure returns (uint256 pointer) {
+        assembly ("memory-safe") {
+            pointer := a
+        }
     }
 
     function requireCoordinate(uint256 coordinate) private pure {
