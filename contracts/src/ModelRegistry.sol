@@ -11,7 +11,7 @@ contract ModelRegistry is IModelRegistry {
 
     /// @inheritdoc IModelRegistry
     function publish(ModelRecord calldata record) external returns (bytes32 id) {
-        if (!record.shape.isValid() || record.tiles == 0) revert MalformedRecord();
+        if (!record.shape.isValid() || record.chunks == 0 || record.keys == 0) revert MalformedRecord();
         id = record.id();
         if (isPublished[id]) return id;
         isPublished[id] = true;

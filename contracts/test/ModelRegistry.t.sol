@@ -4,10 +4,11 @@ pragma solidity ^0.8.28;
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {MerklePath} from "../src/libraries/MerklePath.sol";
-import {ModelRecord, ModelRecordLibrary, Tile} from "../src/types/ModelRecord.sol";
+import {G1} from "../src/libraries/Bn254.sol";
+import {ChunkLeaf, ModelRecord, ModelRecordLibrary} from "../src/types/ModelRecord.sol";
 import {Vectors} from "./support/Vectors.sol";
 
-/// @notice The record of a model whose manifest is in tests/vectors/answer.
+/// @notice A record with its chunks and keys, as Rust makes them.
 contract ModelRegistryTest is Vectors {
     ModelRegistry private registry;
     ModelRecord private record;
@@ -19,8 +20,10 @@ contract ModelRegistryTest is Vectors {
             manifest: word(".manifest"),
             srs: word(".srs"),
             shape: shapeAt(".shape"),
-            tilesRoot: word(".tilesRoot"),
-            tiles: small(".tiles")
+            chunksRoot: word(".chunksRoot"),
+            chunks: small(".chunks"),
+            keysRoot: word(".keysRoot"),
+            keys: small(".keys")
         });
     }
 
@@ -43,7 +46,7 @@ contract ModelRegistryTest is Vectors {
     function test_every_field_of_a_record_is_in_its_id() public {
         bytes32 id = registry.publish(record);
         bytes memory words = abi.encode(record);
-        for (uint256 field = 0; field < 12; field++) {
+        for (uint256 field = 0; field < 14; field++) {
             bytes memory other = abi.encodePacked(words);
             // Twice a shape's number is a shape's number, and no other field minds.
             assembly ("memory-safe") {
@@ -75,60 +78,64 @@ contract ModelRegistryTest is Vectors {
         requireRefused([uint32(2), 64, 129, 129, 512, 272, 272, 64]);
     }
 
-    function test_a_record_without_a_tile_is_refused() public {
-        record.tiles = 0;
+    function test_a_record_without_a_chunk_or_a_key_is_refused() public {
+        record.chunks = 0;
+        vm.expectRevert(IModelRegistry.MalformedRecord.selector);
+        registry.publish(record);
+        (record.chunks, record.keys) = (1, 0);
         vm.expectRevert(IModelRegistry.MalformedRecord.selector);
         registry.publish(record);
     }
 
-    function test_a_tile_of_the_manifest_is_shown_by_its_path() public {
-        this.requireTile(record, number(".tile.index"), tile(), path());
-        vm.snapshotGasLastCall("Libraries", "path of a tile");
+    function test_a_chunk_of_the_record_is_shown_by_its_path() public {
+        this.requireChunk(record, number(".chunk.index"), chunk(), path());
+        vm.snapshotGasLastCall("Libraries", "path of a chunk");
     }
 
-    function testFuzz_no_field_of_a_tile_can_change(uint8 field) public {
-        Tile memory other = tile();
-        (uint256 index, bytes32[] memory way) = (number(".tile.index"), path());
+    function testFuzz_no_field_of_a_chunk_can_change(uint8 field) public {
+        ChunkLeaf memory other = chunk();
+        (uint256 index, bytes32[] memory way) = (number(".chunk.index"), path());
         field %= 5;
         if (field == 0) other.step ^= 1;
-        if (field == 1) other.row ^= 1;
-        if (field == 2) other.height ^= 1;
-        if (field == 3) other.x ^= 1;
-        if (field == 4) other.y ^= 1;
-        vm.expectPartialRevert(ModelRecordLibrary.NotATile.selector);
-        this.requireTile(record, index, other, way);
+        if (field == 1) other.chunk ^= 1;
+        if (field == 2) other.exponent ^= 1;
+        if (field == 3) other.commitment.x ^= 1;
+        if (field == 4) other.commitment.y ^= 1;
+        vm.expectPartialRevert(ModelRecordLibrary.NotAChunk.selector);
+        this.requireChunk(record, index, other, way);
     }
 
-    function test_a_tile_behind_the_last_is_none() public {
-        Tile memory last = tile();
+    function test_a_chunk_behind_the_last_is_none() public {
+        ChunkLeaf memory last = chunk();
         bytes32[] memory way = path();
-        vm.expectRevert(abi.encodeWithSelector(MerklePath.NoSuchPath.selector, record.tiles, record.tiles, way.length));
-        this.requireTile(record, record.tiles, last, way);
+        bytes memory none =
+            abi.encodeWithSelector(MerklePath.NoSuchPath.selector, record.chunks, record.chunks, way.length);
+        vm.expectRevert(none);
+        this.requireChunk(record, record.chunks, last, way);
     }
 
-    function requireTile(ModelRecord memory of_, uint256 index, Tile memory shown, bytes32[] calldata way)
+    function requireChunk(ModelRecord memory of_, uint256 index, ChunkLeaf memory shown, bytes32[] calldata way)
         external
         pure
     {
-        of_.requireTile(index, shown, way);
+        of_.requireChunk(index, shown, way);
     }
 
     function idOf(ModelRecord memory of_) external pure returns (bytes32) {
         return of_.id();
     }
 
-    function tile() private view returns (Tile memory) {
-        return Tile({
-            step: small(".tile.step"),
-            row: small(".tile.row"),
-            height: small(".tile.height"),
-            x: uint256(word(".tile.x")),
-            y: uint256(word(".tile.y"))
+    function chunk() private view returns (ChunkLeaf memory) {
+        return ChunkLeaf({
+            step: small(".chunk.step"),
+            chunk: small(".chunk.chunk"),
+            exponent: small(".chunk.exponent"),
+            commitment: G1(uint256(word(".chunk.x")), uint256(word(".chunk.y")))
         });
     }
 
     function path() private view returns (bytes32[] memory) {
-        return vm.parseJsonBytes32Array(file, ".tile.path");
+        return vm.parseJsonBytes32Array(file, ".chunk.path");
     }
 
     function requireTaken(uint32[8] memory shape) private {

@@ -3,19 +3,25 @@ pragma solidity ^0.8.28;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {VerifierRouter} from "../src/VerifierRouter.sol";
-import {IVerifier} from "../src/interfaces/IVerifier.sol";
+import {IUnitVerifier, Question} from "../src/interfaces/IUnitVerifier.sol";
 import {IVerifierRouter} from "../src/interfaces/IVerifierRouter.sol";
 import {Test} from "./support/Test.sol";
 
-contract VerifierDouble is IVerifier {
-    function verify(uint256[] calldata, bytes calldata) external pure {}
+contract VerifierDouble is IUnitVerifier {
+    function decidable() external pure returns (uint16) {
+        return 0;
+    }
+
+    function decide(Question calldata, bytes calldata) external pure returns (bytes32) {
+        return 0;
+    }
 }
 
 contract VerifierRouterTest is Test {
     bytes4 private constant SELECTOR = 0x61737901;
 
     VerifierRouter private router = new VerifierRouter(address(this));
-    IVerifier private verifier = new VerifierDouble();
+    IUnitVerifier private verifier = new VerifierDouble();
 
     function test_a_selector_has_the_verifier_that_it_was_given() public {
         vm.expectEmit(address(router));
@@ -26,7 +32,7 @@ contract VerifierRouterTest is Test {
 
     function test_a_selector_is_given_once() public {
         router.add(SELECTOR, verifier);
-        IVerifier other = new VerifierDouble();
+        IUnitVerifier other = new VerifierDouble();
         vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.SelectorInUse.selector, SELECTOR));
         router.add(SELECTOR, other);
     }
@@ -58,7 +64,7 @@ contract VerifierRouterTest is Test {
 
     function test_a_verifier_is_a_contract() public {
         vm.expectRevert(abi.encodeWithSelector(IVerifierRouter.NoVerifier.selector, SELECTOR));
-        router.add(SELECTOR, IVerifier(address(0x123456)));
+        router.add(SELECTOR, IUnitVerifier(address(0x123456)));
     }
 
     function test_only_the_owner_adds_and_retires() public {

@@ -3,17 +3,18 @@
 
 #![allow(missing_docs, reason = "a test binary")]
 
+#[path = "chain/unit.rs"]
+mod unit;
+
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use assay_circuits::srs::development;
 use assay_circuits::srs::points::{evm_g1, evm_g2};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
-use assay_model::manifest::Manifest;
 use assay_verifier::Receipt;
 use assay_verifier::draw::Extent;
 use assay_verifier::job::Settlement;
-use assay_verifier::public::PublicModel;
-use assay_verifier::settlement::record::{Record, tile_leaves};
+use assay_verifier::settlement::record::{Chunk, Record, circuit_id, key_leaf};
 use assay_verifier::settlement::terms::{Acknowledgement, Terms};
 use assay_verifier::settlement::{draw, tree};
 use assay_verifier::sign::{self, RigKey, keccak};
@@ -25,8 +26,15 @@ fn vectors() -> PathBuf {
 }
 
 /// Every file, as this version makes it.
-fn made() -> [(&'static str, Value); 5] {
-    [("typed", typed()), ("draws", draws()), ("settlement", settlement()), ("record", record()), ("groth16", groth16())]
+fn made() -> [(&'static str, Value); 6] {
+    [
+        ("typed", typed()),
+        ("draws", draws()),
+        ("settlement", settlement()),
+        ("record", record()),
+        ("groth16", groth16()),
+        ("unit", unit::unit()),
+    ]
 }
 
 #[test]
@@ -175,23 +183,26 @@ fn settlement() -> Value {
     })
 }
 
-/// The record of the toy model of `tests/vectors/answer`.
+/// A record of some chunks and keys, and the path of a chunk.
 fn record() -> Value {
-    let manifest = std::fs::read(vectors().join("answer/units/model.manifest")).unwrap();
-    let public = PublicModel::new(&Manifest::decode(&manifest).unwrap()).unwrap();
-    let (record, leaves) = (Record::of(&public), tile_leaves(&public));
-    // The first tile of the head, which is the last matrix.
-    let head = public.config.step_count(true) - 2;
-    let part = public.part(public.config.step(head).unwrap(), 0).unwrap();
-    let first = leaves.len() - part.tiles.len();
-    let [x, y] = evm_g1(&part.tiles[0]);
+    let points = development::powers(7);
+    let chunks: Vec<_> = (0u32..)
+        .zip(&points)
+        .map(|(i, p)| Chunk { step: 2 + i / 3, chunk: i % 3, exponent: [-128, 0, 127][i as usize % 3], commitment: *p })
+        .collect();
+    let leaves: Vec<_> = chunks.iter().map(Chunk::leaf).collect();
+    let powers = [development::tau2(), development::power2(64)];
+    let keys = [0u32, 1].map(|i| key_leaf(&circuit_id(i, [2, 64, 256, 256, 0, 0, 0]), &[7; 704], &powers));
+    let record = Record::new(digest("manifest"), digest("srs"), configs()[0].0.clone(), &leaves, &keys);
+    let (index, chunk) = (5, chunks[5]);
+    let [x, y] = evm_g1(&chunk.commitment);
     json!({
         "manifest": hex(record.manifest), "srs": hex(record.srs), "shape": shape(&record.config),
-        "tilesRoot": hex(record.tiles_root), "tiles": record.tiles, "id": hex(record.id()),
-        "tile": {
-            "step": head, "row": 0, "height": part.tile, "x": hex(x), "y": hex(y), "index": first,
-            "hash": hex(leaves[first]),
-            "path": tree::path(tree::TILES, &leaves, first).iter().map(hex).collect::<Vec<_>>(),
+        "chunksRoot": hex(record.chunks_root), "chunks": record.chunks, "keysRoot": hex(record.keys_root),
+        "keys": record.keys, "id": hex(record.id()),
+        "chunk": {
+            "step": chunk.step, "chunk": chunk.chunk, "exponent": i32::from(chunk.exponent) + 128, "x": hex(x), "y": hex(y),
+            "index": index, "path": tree::path(tree::CHUNKS, &leaves, index).iter().map(hex).collect::<Vec<_>>(),
         },
     })
 }

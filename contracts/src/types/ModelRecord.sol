@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {G1} from "../libraries/Bn254.sol";
 import {MerklePath} from "../libraries/MerklePath.sol";
+import {CircuitKey, Powers} from "./Product.sol";
 import {Shape} from "./Shape.sol";
 
 /// @notice What a contract knows of a model.
-/// @dev verifier/src/settlement/record.rs makes it from a manifest; tests/vectors/chain/record.json holds both to the same id.
+/// @dev verifier/src/settlement/record.rs is the other side; tests/vectors/chain/unit.json holds both to the same id.
 struct ModelRecord {
     /// Model id. BLAKE3 over the whole manifest: no contract can look into it.
     bytes32 manifest;
     /// Id of the powers of tau that the commitments were made with.
     bytes32 srs;
     Shape shape;
-    /// Root over the commitments to all tiles.
-    bytes32 tilesRoot;
-    /// Number of tiles.
-    uint32 tiles;
+    /// Root over the chunks of all linear steps.
+    bytes32 chunksRoot;
+    /// Number of chunks.
+    uint32 chunks;
+    /// Root over the keys of all circuits.
+    bytes32 keysRoot;
+    /// Number of keys.
+    uint32 keys;
 }
 
-/// @notice The commitment to one tile: `height` rows of the matrix of a step, from `row` of the step's output on.
-struct Tile {
+/// @notice A chunk of a linear step: what the weights add to the shift of its rounding, plus 128, and the commitment to its rows.
+struct ChunkLeaf {
     uint32 step;
-    uint32 row;
-    uint32 height;
-    /// Coordinates, as the precompiles have them.
-    uint256 x;
-    uint256 y;
+    uint32 chunk;
+    uint32 exponent;
+    G1 commitment;
 }
 
 using ModelRecordLibrary for ModelRecord global;
@@ -33,24 +37,48 @@ using ModelRecordLibrary for ModelRecord global;
 /// @notice The name of a record, and what can be shown to be in it.
 library ModelRecordLibrary {
     bytes32 private constant RECORD = keccak256("assay v1 record");
-    bytes32 private constant TILE = keccak256("assay v1 tile leaf");
-    bytes32 private constant NODE = keccak256("assay v1 tile node");
+    bytes32 private constant CHUNK = keccak256("assay v1 chunk leaf");
+    bytes32 private constant CHUNK_NODE = keccak256("assay v1 chunk node");
+    bytes32 private constant CIRCUIT = keccak256("assay v1 circuit");
+    bytes32 private constant KEY = keccak256("assay v1 key leaf");
+    bytes32 private constant KEY_NODE = keccak256("assay v1 key node");
 
-    /// @notice The tile is not the one at this place under the record's root.
-    error NotATile(bytes32 root, bytes32 got);
+    /// @notice The chunk is not the one at this place under the record's root.
+    error NotAChunk(bytes32 root, bytes32 got);
+    /// @notice The key is not the one of this circuit at this place under the record's root.
+    error NotAKey(bytes32 root, bytes32 got);
 
     /// @notice The record's id: the hash of all of it, so nobody can take an id for something else.
     function id(ModelRecord memory record) internal pure returns (bytes32) {
         return keccak256(abi.encode(RECORD, record));
     }
 
-    /// @notice Reverts unless the tile stands at place `index` under the record's root.
-    function requireTile(ModelRecord memory record, uint256 index, Tile memory tile, bytes32[] calldata path)
+    /// @notice Reverts unless the chunk stands at place `index` under the record's root.
+    function requireChunk(ModelRecord memory record, uint256 index, ChunkLeaf memory chunk, bytes32[] calldata path)
         internal
         pure
     {
-        bytes32 leaf = keccak256(abi.encode(TILE, tile));
-        bytes32 got = MerklePath.root(NODE, record.tiles, index, leaf, path);
-        if (got != record.tilesRoot) revert NotATile(record.tilesRoot, got);
+        bytes32 leaf = keccak256(abi.encode(CHUNK, chunk));
+        bytes32 got = MerklePath.root(CHUNK_NODE, record.chunks, index, leaf, path);
+        if (got != record.chunksRoot) revert NotAChunk(record.chunksRoot, got);
+    }
+
+    /// @notice Name of a circuit: its number, and up to seven numbers of its shape.
+    function circuitId(uint256 circuit, uint256[7] memory shape) internal pure returns (bytes32) {
+        return keccak256(abi.encode(CIRCUIT, circuit, shape));
+    }
+
+    /// @notice Reverts unless key and powers stand at place `index` under the record's root, as those of this circuit.
+    function requireKey(
+        ModelRecord memory record,
+        uint256 index,
+        bytes32 circuit,
+        CircuitKey calldata key,
+        Powers calldata powers,
+        bytes32[] calldata path
+    ) internal pure {
+        bytes32 leaf = keccak256(abi.encode(KEY, circuit, keccak256(abi.encode(key)), keccak256(abi.encode(powers))));
+        bytes32 got = MerklePath.root(KEY_NODE, record.keys, index, leaf, path);
+        if (got != record.keysRoot) revert NotAKey(record.keysRoot, got);
     }
 }

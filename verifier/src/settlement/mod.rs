@@ -10,8 +10,10 @@
 //! | [`tree`] | the settlement tree: every leaf of a trace once more |
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
+//! | [`question`] | what a contract asks of a rig |
 
 pub mod draw;
+pub mod question;
 pub mod record;
 pub mod terms;
 pub mod tree;

@@ -1,19 +1,63 @@
-//! What a contract knows of a model: its shape, and a root over the commitments to its tiles.
+//! What a contract knows of a model: its shape, and roots over what deciding a unit takes.
 //!
 //! A manifest's id is a BLAKE3 hash over all of its bytes, which no contract can look into. A record is a second name, of
-//! what a contract must see, and follows from the manifest: whoever has the manifest makes the record and compares. **A
-//! contract cannot**: that a record belongs to the manifest that it names is for client and rig to check before they agree
-//! to terms. `contracts/src/types/ModelRecord.sol` is the other side.
+//! what a contract must see, and follows from the weights, the powers of tau and the circuits' keys: whoever has these makes the
+//! record and compares. **A contract cannot**: that a record belongs to the manifest that it names is for client and rig to
+//! check before they agree to terms. `contracts/src/types/ModelRecord.sol` is the other side.
+//!
+//! | tree | a leaf says |
+//! |---|---|
+//! | chunks | of one chunk of outputs of a linear step: the exponent of its rounding, and the commitment to its rows of W |
+//! | keys | of one circuit: its verifying key, and the powers of tau of its width |
+//!
+//! A chunk has one commitment, whatever its width, because a contract pays some 6,500 gas for each point that it multiplies. It
+//! is that of a tile of 256 rows: Σ_i τ^{iD} Σ_j W_ij τ^j.
 
-use super::tree::{TILES, root};
+use super::tree::{CHUNKS, KEYS, root};
 use super::{hash, number};
-use crate::public::{PublicModel, PublicPart};
-use ark_bn254::G1Affine;
-use assay_circuits::srs::known;
-use assay_circuits::srs::points::evm_g1;
+use crate::sign::keccak;
+use ark_bn254::{G1Affine, G2Affine};
+use assay_circuits::srs::points::{evm_g1, evm_g2};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
-use assay_model::program::Step;
+
+/// Bytes of a circuit's verifying key.
+pub const KEY_BYTES: usize = 704;
+
+/// What a record says of one chunk of a linear step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Number of the step.
+    pub step: u32,
+    /// Number of the chunk.
+    pub chunk: u32,
+    /// What the weights add to the shift of the rounding (docs/settlement-circuit.md, section 2).
+    pub exponent: i8,
+    /// Commitment to the chunk's rows of W.
+    pub commitment: G1Affine,
+}
+
+impl Chunk {
+    /// Its leaf.
+    pub fn leaf(&self) -> Digest {
+        let [x, y] = evm_g1(&self.commitment);
+        let exponent = number(u32::try_from(i32::from(self.exponent).saturating_add(128)).unwrap_or(0));
+        hash("assay v1 chunk leaf", &[number(self.step), number(self.chunk), exponent, x, y])
+    }
+}
+
+/// Name of a circuit: its number, and up to seven numbers of its shape.
+pub fn circuit_id(circuit: u32, shape: [u32; 7]) -> Digest {
+    let mut words = vec![number(circuit)];
+    words.extend(shape.map(number));
+    hash("assay v1 circuit", &words)
+}
+
+/// Leaf of a circuit's key with the powers of tau \[τ\]₂ and \[τ^D\]₂ that go with it.
+pub fn key_leaf(circuit: &Digest, key: &[u8; KEY_BYTES], powers: &[G2Affine; 2]) -> Digest {
+    let powers: Vec<_> = powers.iter().flat_map(evm_g2).collect();
+    hash("assay v1 key leaf", &[*circuit, keccak(key), keccak(powers.as_flattened())])
+}
 
 /// A model's record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,22 +68,28 @@ pub struct Record {
     pub srs: Digest,
     /// Shape.
     pub config: Config,
-    /// Root over the tiles.
-    pub tiles_root: Digest,
-    /// Tiles.
-    pub tiles: u32,
+    /// Root over the chunks.
+    pub chunks_root: Digest,
+    /// Chunks.
+    pub chunks: u32,
+    /// Root over the keys.
+    pub keys_root: Digest,
+    /// Keys.
+    pub keys: u32,
 }
 
 impl Record {
-    /// Of a model.
-    pub fn of(public: &PublicModel) -> Record {
-        let leaves = tile_leaves(public);
+    /// Of a model, from the leaves of its chunks, ascending by step and chunk, and of its keys.
+    pub fn new(manifest: Digest, srs: Digest, config: Config, chunks: &[Digest], keys: &[Digest]) -> Record {
+        let count = |leaves: &[Digest]| u32::try_from(leaves.len()).unwrap_or(u32::MAX);
         Record {
-            manifest: public.id,
-            srs: known::id(&public.key.tau2),
-            config: public.config.clone(),
-            tiles_root: root(TILES, &leaves),
-            tiles: u32::try_from(leaves.len()).unwrap_or(u32::MAX),
+            manifest,
+            srs,
+            config,
+            chunks_root: root(CHUNKS, chunks),
+            chunks: count(chunks),
+            keys_root: root(KEYS, keys),
+            keys: count(keys),
         }
     }
 
@@ -49,32 +99,7 @@ impl Record {
         let shape = [c.layers, c.dim, c.heads, c.kv_heads, c.head_dim, c.ffn, c.vocab, c.context];
         let mut words = vec![self.manifest, self.srs];
         words.extend(shape.map(number));
-        words.extend([self.tiles_root, number(self.tiles)]);
+        words.extend([self.chunks_root, number(self.chunks), self.keys_root, number(self.keys)]);
         hash("assay v1 record", &words)
     }
-}
-
-/// A leaf for every tile of every linear step, ascending by step and row.
-pub fn tile_leaves(public: &PublicModel) -> Vec<Digest> {
-    let config = &public.config;
-    let steps = (0..config.step_count(true)).filter_map(|s| Some((s, config.step(s)?)));
-    steps.filter(|(_, step)| step.kind.is_linear()).flat_map(|(s, step)| leaves_of_step(public, s, step)).collect()
-}
-
-fn leaves_of_step(public: &PublicModel, s: u32, step: Step) -> Vec<Digest> {
-    let parts = public.config.parts(step.kind);
-    let known = parts.iter().enumerate().filter_map(|(i, part)| Some((part.first, public.part(step, i)?)));
-    known.flat_map(|(first, part)| leaves_of_part(s, first, part)).collect()
-}
-
-fn leaves_of_part(s: u32, first: u32, part: &PublicPart) -> Vec<Digest> {
-    let height = u32::try_from(part.tile).unwrap_or(u32::MAX);
-    let rows = (0u32..).map(|i| first.saturating_add(i.saturating_mul(height)));
-    part.tiles.iter().zip(rows).map(|(point, row)| tile_leaf(s, row, height, point)).collect()
-}
-
-/// The leaf of one tile: the step, the first of its rows as the step's output counts them, its height, its commitment.
-pub fn tile_leaf(s: u32, row: u32, height: u32, commitment: &G1Affine) -> Digest {
-    let [x, y] = evm_g1(commitment);
-    hash("assay v1 tile leaf", &[number(s), number(row), number(height), x, y])
 }

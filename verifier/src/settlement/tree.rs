@@ -61,8 +61,10 @@ fn node(label: &str, left: &Digest, right: &Digest) -> Digest {
 
 /// The tree over the leaves of a trace.
 pub const SETTLEMENT: &str = "assay v1 settlement node";
-/// The tree over the commitments to the tiles of a model.
-pub const TILES: &str = "assay v1 tile node";
+/// The tree over the chunks of a model's linear steps.
+pub const CHUNKS: &str = "assay v1 chunk node";
+/// The tree over the keys of a model's circuits.
+pub const KEYS: &str = "assay v1 key node";
 
 /// Root over `leaves`; zero for none.
 pub fn root(label: &str, leaves: &[Digest]) -> Digest {
