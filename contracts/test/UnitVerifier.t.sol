@@ -25,7 +25,11 @@ contract UnitVerifierTest is Vectors {
     LinearAnswer private answer;
 
     function setUp() public {
-        read("unit");
+        load("unit");
+    }
+
+    function load(string memory name) private {
+        read(name);
         verifier = new UnitVerifier();
         question = Question({
             id: word(".question.id"),
@@ -86,6 +90,14 @@ contract UnitVerifierTest is Vectors {
     function test_a_true_answer_decides_the_draw() public {
         vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
         uint256 gas = vm.snapshotGasLastCall("UnitVerifier", "a linear chunk, 6 positions of one layer");
+        vm.assertLe(gas, LIMIT, "gas of a linear chunk");
+    }
+
+    /// A chunk of o, which opens three leaves, in a job of 1,000 tokens; its circuit has 976,574 constraints.
+    function test_a_chunk_of_smollm2_costs_less_than_the_limit() public {
+        load("smollm2");
+        vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
+        uint256 gas = vm.snapshotGasLastCall("UnitVerifier", "a linear chunk of SmolLM2, 1024 positions");
         vm.assertLe(gas, LIMIT, "gas of a linear chunk");
     }
 
@@ -193,8 +205,9 @@ contract UnitVerifierTest is Vectors {
     }
 
     function test_a_place_that_the_record_does_not_have_is_refused() public {
-        answer.keyIndex = 3;
-        expect(abi.encodeWithSelector(MerklePath.NoSuchPath.selector, 3, 3, answer.keyPath.length));
+        uint32 keys = answer.record.keys;
+        answer.keyIndex = keys;
+        expect(abi.encodeWithSelector(MerklePath.NoSuchPath.selector, keys, keys, answer.keyPath.length));
     }
 
     function test_other_accumulators_are_refused() public {

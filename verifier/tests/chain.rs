@@ -33,7 +33,7 @@ fn made() -> [(&'static str, Value); 6] {
         ("settlement", settlement()),
         ("record", record()),
         ("groth16", groth16()),
-        ("unit", unit::unit()),
+        ("unit", unit::small()),
     ]
 }
 
@@ -54,6 +54,14 @@ fn make_the_vectors() {
         let text = serde_json::to_string_pretty(&value).unwrap() + "\n";
         std::fs::write(vectors().join("chain").join(name).with_extension("json"), text).unwrap();
     }
+}
+
+/// A chunk of SmolLM2-135M in a job of 1,000 tokens: a minute of two cores, so it is not made anew in every run.
+#[test]
+#[ignore = "writes tests/vectors/chain/smollm2.json"]
+fn make_the_vector_of_smollm2() {
+    let text = serde_json::to_string_pretty(&unit::smollm2()).unwrap() + "\n";
+    std::fs::write(vectors().join("chain/smollm2.json"), text).unwrap();
 }
 
 fn hex(bytes: impl AsRef<[u8]>) -> String {

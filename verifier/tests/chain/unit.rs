@@ -17,79 +17,153 @@ use assay_verifier::settlement::{draw, tree};
 use assay_verifier::sign::keccak;
 use serde_json::{Value, json};
 
+/// A job, and the chunk that is to be drawn.
+struct Job {
+    config: Config,
+    prompt_tokens: u32,
+    tokens: u32,
+    kind: StepKind,
+    chunk: u16,
+}
+
 /// Chunk 1 of o has four rows of twelve inputs.
-const CONFIG: Config =
-    Config { layers: 1, dim: 260, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 64 };
-const PROMPT_TOKENS: u32 = 3;
-const TOKENS: u32 = 4;
+const SMALL: Job = Job {
+    config: Config { layers: 1, dim: 260, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 64 },
+    prompt_tokens: 3,
+    tokens: 4,
+    kind: StepKind::O,
+    chunk: 1,
+};
+
+/// The dearest of SmolLM2-135M's chunks to look at: three leaves, of as many positions as a job of 1,000 tokens has.
+const SMOLLM2: Job = Job {
+    config: Config {
+        layers: 30,
+        dim: 576,
+        heads: 9,
+        kv_heads: 3,
+        head_dim: 64,
+        ffn: 1536,
+        vocab: 49_152,
+        context: 8192,
+    },
+    prompt_tokens: 25,
+    tokens: 1000,
+    kind: StepKind::O,
+    chunk: 0,
+};
+
 const DRAWS: u32 = 8;
-/// Step o of the only layer, and the chunk.
-const DRAWN: (u32, u32) = (6, 1);
 
-/// A draw of the chunk, at some position, for some receipt.
-fn drawn() -> (Digest, Digest, u32, u32) {
-    let (positions, tail_from) = (PROMPT_TOKENS + TOKENS - 1, PROMPT_TOKENS - 1);
-    let extent = Extent { config: &CONFIG, positions, tail_from, last_token: 0 };
-    let receipts = (0u32..).map(|i| keccak(&i.to_be_bytes()));
-    let mut found = receipts.filter_map(|receipt| {
-        let seed = draw::seed(&digest("randomness"), &digest("id"), &receipt);
-        let units = draw::units(&seed, &extent, DRAWS);
-        let number = units.iter().position(|(_, s, u)| (*s, *u) == DRAWN)?;
-        Some((receipt, seed, u32::try_from(number).unwrap(), units[number].0))
-    });
-    found.next().unwrap()
+/// A draw of the chunk.
+struct Drawn {
+    receipt: Digest,
+    seed: Digest,
+    number: u32,
+    t: u32,
+    step: u32,
 }
 
-/// Every leaf of the trace, those that the unit reads among them.
-fn leaves(witness: &Witness, shape: &Shape) -> Vec<tree::Leaf> {
-    let statement = witness.statement(shape);
-    let unit = &statement.unit;
-    let real = [
-        (unit.input_step, statement.input_leaf),
-        (unit.output_step, statement.output_leaf),
-        (unit.residual_step, statement.residual_leaf.unwrap()),
-    ];
-    let positions = PROMPT_TOKENS + TOKENS - 1;
-    let places = (0..positions).flat_map(|t| (0..CONFIG.step_count(t >= PROMPT_TOKENS - 1)).map(move |s| (t, s)));
-    let leaf = |(t, s): (u32, u32)| {
-        let own = real.iter().find(|(step, _)| t == unit.position && *step == s).map(|(_, leaf)| *leaf);
-        let other = keccak(&[t.to_be_bytes(), s.to_be_bytes()].concat());
-        let len = u32::try_from(CONFIG.shape(CONFIG.step(s).unwrap().kind).len).unwrap();
-        tree::Leaf { job: witness.job, t, s, tokens: keccak(&other), leaf: own.unwrap_or(other), len }
+impl Job {
+    const fn positions(&self) -> u32 {
+        self.prompt_tokens + self.tokens - 1
+    }
+
+    const fn tail_from(&self) -> u32 {
+        self.prompt_tokens - 1
+    }
+
+    fn kind_of(&self, step: u32) -> StepKind {
+        self.config.step(step).unwrap().kind
+    }
+
+    /// At some position of some layer but the first, if there is another, for some receipt.
+    fn drawn(&self) -> Drawn {
+        let (config, positions, tail_from) = (&self.config, self.positions(), self.tail_from());
+        let extent = Extent { config, positions, tail_from, last_token: 0 };
+        let mut found = (0u32..).map(|i| keccak(&i.to_be_bytes())).filter_map(|receipt| {
+            let seed = draw::seed(&digest("randomness"), &digest("id"), &receipt);
+            let wanted = |(_, s, u): &(u32, u32, u32)| {
+                self.kind_of(*s) == self.kind && *u == u32::from(self.chunk) && (config.layers == 1 || *s > 10)
+            };
+            let units = draw::units(&seed, &extent, DRAWS);
+            let number = units.iter().position(wanted)?;
+            let (t, step, _) = units[number];
+            Some(Drawn { receipt, seed, number: u32::try_from(number).unwrap(), t, step })
+        });
+        found.next().unwrap()
+    }
+
+    /// Every leaf of the trace, those that the unit reads among them.
+    fn leaves(&self, witness: &Witness, shape: &Shape) -> Vec<tree::Leaf> {
+        let statement = witness.statement(shape);
+        let unit = &statement.unit;
+        let real = [
+            (unit.input_step, statement.input_leaf),
+            (unit.output_step, statement.output_leaf),
+            (unit.residual_step, statement.residual_leaf.unwrap()),
+        ];
+        let steps = |t| self.config.step_count(t >= self.tail_from());
+        let places = (0..self.positions()).flat_map(|t| (0..steps(t)).map(move |s| (t, s)));
+        let leaf = |(t, s): (u32, u32)| {
+            let own = real.iter().find(|(step, _)| t == unit.position && *step == s).map(|(_, leaf)| *leaf);
+            let other = keccak(&[t.to_be_bytes(), s.to_be_bytes()].concat());
+            let len = u32::try_from(self.config.shape(self.kind_of(s)).len).unwrap();
+            tree::Leaf { job: witness.job, t, s, tokens: keccak(&other), leaf: own.unwrap_or(other), len }
+        };
+        places.map(leaf).collect()
+    }
+
+    /// All chunks of the model's linear steps; those that are not drawn have any commitment.
+    fn chunks(&self, own: Chunk) -> Vec<Chunk> {
+        let steps = (0..self.config.step_count(true)).filter(|s| self.kind_of(*s).is_linear());
+        let units = |s| self.config.unit_count(self.kind_of(s));
+        let places = steps.flat_map(|s| (0..units(s)).map(move |c| (s, c)));
+        let commitment = development::powers(1)[0];
+        let other = |(step, chunk)| Chunk { step, chunk, exponent: 0, commitment };
+        places.map(|place| if place == (own.step, own.chunk) { own } else { other(place) }).collect()
+    }
+}
+
+pub fn small() -> Value {
+    described(&SMALL)
+}
+
+pub fn smollm2() -> Value {
+    described(&SMOLLM2)
+}
+
+fn described(job: &Job) -> Value {
+    let Drawn { receipt, seed, number, t, step } = job.drawn();
+    let (of, mut witness, rows) = sample_with_rows(&job.config, job.kind, job.chunk, SCALARS).unwrap();
+    let source = job.config.residual_source(job.config.step(step).unwrap());
+    witness.unit = Unit {
+        position: t,
+        input_step: step - 1,
+        output_step: step,
+        residual_step: job.config.step_index(source),
+        residual_kind: source.kind as u8,
+        ..witness.unit
     };
-    places.map(leaf).collect()
-}
-
-/// All chunks of the model's linear steps; those that are not drawn have any commitment.
-fn chunks(own: Chunk) -> Vec<Chunk> {
-    let steps = (0..CONFIG.step_count(true)).filter(|s| CONFIG.step(*s).unwrap().kind.is_linear());
-    let places = steps.flat_map(|s| (0..CONFIG.unit_count(CONFIG.step(s).unwrap().kind)).map(move |c| (s, c)));
-    let other = |(step, chunk)| Chunk { step, chunk, exponent: 0, commitment: development::powers(1)[0] };
-    places.map(|place| if place == (own.step, own.chunk) { own } else { other(place) }).collect()
-}
-
-pub fn unit() -> Value {
-    let (receipt, seed, number, t) = drawn();
-    let (of, mut witness, rows) = sample_with_rows(&CONFIG, StepKind::O, 1, SCALARS).unwrap();
-    witness.unit =
-        Unit { position: t, input_step: 5, output_step: 6, residual_step: 0, residual_kind: 0, ..witness.unit };
     let key = insecure_setup(&Linear { shape: &of, witness: &witness }, &[7; 32]).unwrap();
 
     // The record.
     let powers = development::powers(of.rows * of.width);
     let commitment = commit_rows(&powers, &rows).unwrap();
-    let own = Chunk { step: 6, chunk: 1, exponent: witness.unit.exponent, commitment };
-    let chunks = chunks(own);
+    let own = Chunk { step, chunk: job.chunk.into(), exponent: witness.unit.exponent, commitment };
+    let chunks = job.chunks(own);
     let chunk_index = chunks.iter().position(|c| *c == own).unwrap();
     let chunk_leaves: Vec<_> = chunks.iter().map(Chunk::leaf).collect();
     let powers2 = [development::tau2(), development::power2(u64::try_from(of.width).unwrap())];
-    let words = [6, of.width, of.len, of.rows, of.depth, 0, 0].map(|n| u32::try_from(n).unwrap());
+    let kind = usize::from(of.kind as u8);
+    let words = [kind, of.width, of.len, of.rows, of.depth, 0, 0].map(|n| u32::try_from(n).unwrap());
     let key_bytes = encode_key(&key.vk).try_into().unwrap();
-    let keys = [digest("another key"), key_leaf(&circuit_id(0, words), &key_bytes, &powers2), digest("a third key")];
-    let record = Record::new(digest("manifest"), digest("srs"), CONFIG, &chunk_leaves, &keys);
+    let mut keys: Vec<_> = (0..Shape::all(&job.config).len()).map(|i| keccak(&i.to_be_bytes())).collect();
+    keys[1] = key_leaf(&circuit_id(0, words), &key_bytes, &powers2);
+    let record = Record::new(digest("manifest"), digest("srs"), job.config.clone(), &chunk_leaves, &keys);
 
     // The trace.
-    let leaves = leaves(&witness, &of);
+    let leaves = job.leaves(&witness, &of);
     let hashes: Vec<_> = leaves.iter().map(tree::Leaf::hash).collect();
     let question = Question {
         id: digest("id"),
@@ -100,8 +174,8 @@ pub fn unit() -> Value {
         seed,
         draw: number,
     };
-    let opened = [5, 6, 0].map(|s| {
-        let index = usize::try_from(tree::index(&CONFIG, PROMPT_TOKENS - 1, t, s)).unwrap();
+    let opened = [step - 1, step, witness.unit.residual_step].map(|s| {
+        let index = usize::try_from(tree::index(&job.config, job.tail_from(), t, s)).unwrap();
         json!({
             "tokens": hex(leaves[index].tokens), "leaf": hex(leaves[index].leaf),
             "path": path(tree::SETTLEMENT, &hashes, index),
@@ -116,10 +190,10 @@ pub fn unit() -> Value {
         "question": {
             "id": hex(question.id), "jobDigest": hex(question.job), "record": hex(question.record),
             "receipt": hex(question.receipt), "settlementRoot": hex(question.settlement_root),
-            "promptTokens": PROMPT_TOKENS, "tokens": TOKENS, "seed": hex(question.seed), "draw": number, "draws": DRAWS,
-            "randomness": hex(digest("randomness")), "context": hex(question.context()),
+            "promptTokens": job.prompt_tokens, "tokens": job.tokens, "seed": hex(question.seed), "draw": number,
+            "draws": DRAWS, "randomness": hex(digest("randomness")), "context": hex(question.context()),
         },
-        "unit": [t, DRAWN.0, DRAWN.1],
+        "unit": [t, step, job.chunk],
         "record": {
             "manifest": hex(record.manifest), "srs": hex(record.srs), "shape": shape(&record.config),
             "chunksRoot": hex(record.chunks_root), "chunks": record.chunks, "keysRoot": hex(record.keys_root),
