@@ -87,6 +87,10 @@ contract UnitVerifierTest is Vectors {
         vm.assertEq(Draws.seed(word(".question.randomness"), question.id, question.receipt), question.seed, "seed");
     }
 
+    function test_rust_writes_an_answer_as_the_contract_reads_it() public view {
+        vm.assertEq(keccak256(abi.encode(answer)), keccak256(vm.parseJsonBytes(file, ".answer")), "bytes of the answer");
+    }
+
     function test_a_true_answer_decides_the_draw() public {
         vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
         uint256 gas = vm.snapshotGasLastCall("UnitVerifier", "a linear chunk, 6 positions of one layer");

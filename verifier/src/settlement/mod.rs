@@ -11,7 +11,9 @@
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
 //! | [`question`] | what a contract asks of a rig |
+//! | [`answer`] | what the rig answers |
 
+pub mod answer;
 pub mod draw;
 pub mod question;
 pub mod record;

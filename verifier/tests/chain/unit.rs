@@ -11,6 +11,7 @@ use assay_model::config::Config;
 use assay_model::domain::Digest;
 use assay_model::program::StepKind;
 use assay_verifier::draw::Extent;
+use assay_verifier::settlement::answer::{LinearAnswer, Opened, Placed};
 use assay_verifier::settlement::question::Question;
 use assay_verifier::settlement::record::{Chunk, Record, circuit_id, key_leaf};
 use assay_verifier::settlement::{draw, tree};
@@ -176,17 +177,25 @@ fn described(job: &Job) -> Value {
     };
     let opened = [step - 1, step, witness.unit.residual_step].map(|s| {
         let index = usize::try_from(tree::index(&job.config, job.tail_from(), t, s)).unwrap();
-        json!({
-            "tokens": hex(leaves[index].tokens), "leaf": hex(leaves[index].leaf),
-            "path": path(tree::SETTLEMENT, &hashes, index),
-        })
+        let path = tree::path(tree::SETTLEMENT, &hashes, index);
+        Opened { tokens: leaves[index].tokens, leaf: leaves[index].leaf, path }
     });
 
     let holdings = Holdings { powers: &powers, key: &key, rows: &rows };
     let (subject_of, proof) = prove(&holdings, &question.context(), &of, &mut witness, &[9; 32]).unwrap();
     assert_eq!(subject(&question.context(), &of, &witness, commitment), subject_of);
     let [x, y] = evm_g1(&commitment);
+    let chunk_path = tree::path(tree::CHUNKS, &chunk_leaves, chunk_index);
+    let answer = LinearAnswer {
+        record: &record,
+        leaves: &opened,
+        chunk: &Placed { value: own, index: u32::try_from(chunk_index).unwrap(), path: chunk_path },
+        key: &Placed { value: (key_bytes, powers2), index: 1, path: tree::path(tree::KEYS, &keys, 1) },
+        accumulators: encode_scalar(&subject_of.accumulators),
+        proof: &proof.words(),
+    };
     json!({
+        "answer": hex(answer.encode()),
         "question": {
             "id": hex(question.id), "jobDigest": hex(question.job), "record": hex(question.record),
             "receipt": hex(question.receipt), "settlementRoot": hex(question.settlement_root),
@@ -199,7 +208,9 @@ fn described(job: &Job) -> Value {
             "chunksRoot": hex(record.chunks_root), "chunks": record.chunks, "keysRoot": hex(record.keys_root),
             "keys": record.keys,
         },
-        "leaves": opened,
+        "leaves": opened.iter().map(|o| json!({
+            "tokens": hex(o.tokens), "leaf": hex(o.leaf), "path": o.path.iter().map(hex).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
         "chunk": {
             "exponent": i32::from(own.exponent) + 128, "commitment": [hex(x), hex(y)], "index": chunk_index,
             "path": path(tree::CHUNKS, &chunk_leaves, chunk_index),

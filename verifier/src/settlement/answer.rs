@@ -1,0 +1,127 @@
+//! What a rig answers to a contract about a chunk of a linear step, as the contract reads it: the ABI's encoding of
+//! `LinearAnswer` in `contracts/src/UnitVerifier.sol`.
+
+use super::record::{Chunk, KEY_BYTES, Record};
+use super::{Word, number};
+use crate::sign::word;
+use ark_bn254::G2Affine;
+use assay_circuits::srs::points::{evm_g1, evm_g2};
+use assay_model::domain::Digest;
+
+/// A leaf of the trace under the settlement root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The position's tokens, hidden.
+    pub tokens: Digest,
+    /// leaf(t, s).
+    pub leaf: Digest,
+    /// Its path.
+    pub path: Vec<Digest>,
+}
+
+/// Something of the record, with its place and path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// What stands there.
+    pub value: T,
+    /// Its place.
+    pub index: u32,
+    /// Its path.
+    pub path: Vec<Digest>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct LinearAnswer<'a> {
+    /// The model's record.
+    pub record: &'a Record,
+    /// Leaves of input, output, and, for o and down, residual.
+    pub leaves: &'a [Opened],
+    /// The chunk.
+    pub chunk: &'a Placed<Chunk>,
+    /// The circuit's key, \[τ\]₂ and \[τ^D\]₂.
+    pub key: &'a Placed<([u8; KEY_BYTES], [G2Affine; 2])>,
+    /// Salted digest of the accumulators, big-endian.
+    pub accumulators: Word,
+    /// Words of the proof.
+    pub proof: &'a [Word],
+}
+
+impl LinearAnswer<'_> {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut head = Vec::new();
+        let mut tail = Tail::default();
+        let r = self.record;
+        let c = &r.config;
+        head.extend([r.manifest, r.srs].map(Item::Word));
+        let shape = [c.layers, c.dim, c.heads, c.kv_heads, c.head_dim, c.ffn, c.vocab, c.context];
+        head.extend(shape.map(|n| Item::Word(number(n))));
+        head.extend([r.chunks_root, number(r.chunks), r.keys_root, number(r.keys)].map(Item::Word));
+        head.push(Item::Bytes(leaves(self.leaves)));
+        head.push(Item::Word(exponent(self.chunk.value.exponent)));
+        head.extend(evm_g1(&self.chunk.value.commitment).map(Item::Word));
+        head.push(Item::Word(number(self.chunk.index)));
+        head.push(Item::Bytes(list(&self.chunk.path)));
+        let (key, powers) = &self.key.value;
+        head.extend(key.as_chunks::<32>().0.iter().map(|w| Item::Word(*w)));
+        head.extend(powers.iter().flat_map(evm_g2).map(Item::Word));
+        head.push(Item::Word(number(self.key.index)));
+        head.push(Item::Bytes(list(&self.key.path)));
+        head.push(Item::Word(self.accumulators));
+        head.extend(self.proof.iter().map(|w| Item::Word(*w)));
+        let mut bytes = offset(32).to_vec();
+        bytes.extend(tail.join(head));
+        bytes
+    }
+}
+
+/// `exponent + 128`, as leaves and fields have it.
+fn exponent(exponent: i8) -> Word {
+    number(u32::try_from(i32::from(exponent).saturating_add(128)).unwrap_or(0))
+}
+
+/// A member of a struct: in place, or behind the struct with its offset in place.
+enum Item {
+    Word(Word),
+    Bytes(Vec<u8>),
+}
+
+#[derive(Default)]
+struct Tail(Vec<u8>);
+
+impl Tail {
+    /// Members in place, then what is behind them.
+    fn join(&mut self, items: Vec<Item>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let head = items.len().saturating_mul(32);
+        for item in items {
+            match item {
+                Item::Word(word) => bytes.extend(word),
+                Item::Bytes(behind) => {
+                    bytes.extend(offset(head.saturating_add(self.0.len())));
+                    self.0.extend(behind);
+                }
+            }
+        }
+        bytes.append(&mut self.0);
+        bytes
+    }
+}
+
+fn offset(n: usize) -> Word {
+    word(&u64::try_from(n).unwrap_or(u64::MAX).to_be_bytes())
+}
+
+/// A list of words behind its length.
+fn list(words: &[Word]) -> Vec<u8> {
+    [&offset(words.len())[..], words.as_flattened()].concat()
+}
+
+fn leaves(leaves: &[Opened]) -> Vec<u8> {
+    let members = |leaf: &Opened| {
+        Tail::default().join(vec![Item::Word(leaf.tokens), Item::Word(leaf.leaf), Item::Bytes(list(&leaf.path))])
+    };
+    let items = leaves.iter().map(|leaf| Item::Bytes(members(leaf))).collect();
+    [offset(leaves.len()).to_vec(), Tail::default().join(items)].concat()
+}
