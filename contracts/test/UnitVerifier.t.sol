@@ -91,6 +91,11 @@ contract UnitVerifierTest is Vectors {
         vm.assertEq(keccak256(abi.encode(answer)), keccak256(vm.parseJsonBytes(file, ".answer")), "bytes of the answer");
     }
 
+    function test_rust_calls_the_contract_as_it_is_called() public view {
+        bytes memory call = abi.encodeCall(verifier.decide, (question, abi.encode(answer)));
+        vm.assertEq(keccak256(call), keccak256(vm.parseJsonBytes(file, ".call")), "bytes of the call");
+    }
+
     function test_a_true_answer_decides_the_draw() public {
         vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
         uint256 gas = vm.snapshotGasLastCall("UnitVerifier", "a linear chunk, 6 positions of one layer");

@@ -12,4 +12,5 @@ pub mod key;
 pub mod meter;
 pub mod perplexity;
 pub mod session;
+pub mod settlement;
 pub mod trace;

@@ -1,6 +1,7 @@
 //! What a contract asks of a rig: one draw of one job. `contracts/src/interfaces/IUnitVerifier.sol` is the other side.
 
 use super::{hash, number};
+use crate::sign::keccak;
 use assay_model::domain::Digest;
 
 /// A draw of a job, as far as an answer is bound to it.
@@ -16,16 +17,41 @@ pub struct Question {
     pub receipt: Digest,
     /// Root over the leaves of the trace.
     pub settlement_root: Digest,
+    /// Root over the prompt's tokens; zero while nothing reads it.
+    pub prompt: Digest,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// Tokens that the receipt counts.
+    pub tokens: u32,
     /// Seed of the draws: [`super::draw::seed`].
     pub seed: Digest,
     /// Number of the draw.
     pub draw: u32,
+    /// Draws of the job.
+    pub draws: u32,
 }
+
+/// What a contract decides draws with.
+const DECIDE: &str =
+    "decide((bytes32,bytes32,bytes32,bytes32,bytes32,bytes32,uint32,uint32,bytes32,uint32,uint32,bytes32),bytes)";
 
 impl Question {
     /// What binds a proof to it: the first word of every transcript.
     pub fn context(&self) -> Digest {
         let words = [self.id, self.job, self.record, self.receipt, self.settlement_root, self.seed, number(self.draw)];
         hash("assay v1 question", &words)
+    }
+
+    /// The call with which a contract is given `answer`: `decide` of `IUnitVerifier`.
+    pub fn call(&self, answer: &[u8]) -> Vec<u8> {
+        let mut words = vec![self.id, self.job, self.record, self.receipt, self.settlement_root, self.prompt];
+        words.extend([self.prompt_tokens, self.tokens].map(number));
+        words.push(self.seed);
+        words.extend([self.draw, self.draws].map(number));
+        // No progress, then the place and the length of the answer.
+        let behind = u32::try_from(words.len().saturating_add(2).saturating_mul(32)).unwrap_or(u32::MAX);
+        words.extend([[0; 32], number(behind), number(u32::try_from(answer.len()).unwrap_or(u32::MAX))]);
+        let selector = keccak(DECIDE.as_bytes());
+        [selector.first_chunk::<4>().copied().unwrap_or_default().as_slice(), words.as_flattened(), answer].concat()
     }
 }

@@ -172,8 +172,12 @@ fn described(job: &Job) -> Value {
         record: record.id(),
         receipt,
         settlement_root: tree::root(tree::SETTLEMENT, &hashes),
+        prompt: [0; 32],
+        prompt_tokens: job.prompt_tokens,
+        tokens: job.tokens,
         seed,
         draw: number,
+        draws: DRAWS,
     };
     let opened = [step - 1, step, witness.unit.residual_step].map(|s| {
         let index = usize::try_from(tree::index(&job.config, job.tail_from(), t, s)).unwrap();
@@ -195,7 +199,7 @@ fn described(job: &Job) -> Value {
         proof: &proof.words(),
     };
     json!({
-        "answer": hex(answer.encode()),
+        "answer": hex(answer.encode()), "call": hex(question.call(&answer.encode())),
         "question": {
             "id": hex(question.id), "jobDigest": hex(question.job), "record": hex(question.record),
             "receipt": hex(question.receipt), "settlementRoot": hex(question.settlement_root),

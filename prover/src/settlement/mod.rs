@@ -1,0 +1,7 @@
+//! What a rig makes for a contract that draws units of its trace.
+//!
+//! - [`chunks`]: the chunks of a model's record;
+//! - [`witness`]: the witness of a drawn chunk, from the position computed anew.
+
+pub mod chunks;
+pub mod witness;
