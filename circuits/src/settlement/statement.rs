@@ -1,7 +1,6 @@
 //! What a proof is about, as a contract has it.
 
 use crate::r1cs::blake3::halves_of;
-use crate::r1cs::poseidon;
 use crate::settlement::shape::{Shape, path};
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;

@@ -1,5 +1,6 @@
 //! Settlement circuits of small shapes: what they show, and that they show no other statement.
 
+mod attention;
 mod circuit;
 mod counts;
 mod encoding;
