@@ -98,7 +98,7 @@ proptest! {
 
 #[test]
 fn a_remainder_is_below_the_total() {
-    // 3/1 is 3; as 4 with a remainder of −7, or 2 with 7, of a total of 7: (21 + 3)/7.
+    // (21 + 3)/7 is 3 with a remainder of 3: or 4 with −4, or 2 with 10.
     let no_excess = (Group::Excess, 0, -1);
     refused_only(Group::Remainder, &[no_excess, (Group::Remainder, 32, -7)], mean(21, 7, 4));
     refused_only(Group::Remainder, &[no_excess, (Group::Remainder, 32, 7)], mean(21, 7, 2));

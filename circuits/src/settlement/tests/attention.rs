@@ -93,6 +93,67 @@ fn two() -> Head {
     )
 }
 
+/// That a kv step's head has these K, V and shifts.
+fn key_value(k: &[i32], v: &[i32], kv: &KeyValue, rotations: &[Rotation]) -> bool {
+    satisfied(&[], None, |system| {
+        let of = |v: &[i32]| v.iter().map(|v| Num::constant(Fr::from(*v))).collect::<Vec<_>>();
+        let small = |x: &[i16]| x.iter().map(|x| Num::constant(Fr::from(*x))).collect::<Vec<_>>();
+        let (pairs, _) = system.rotations(rotations);
+        system.key(&of(k), &small(&kv.key.x), &pairs, &Num::constant(kv.key.shift.into()));
+        system.value(&of(v), &small(&kv.value.x), &Num::constant(kv.value.shift.into()));
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_key_and_value_are_the_models_and_no_neighbours(
+        k in proptest::array::uniform4(any::<i32>()), v in proptest::array::uniform4(any::<i32>()), by in 0u32..31, t in 0u32..1000,
+    ) {
+        let (k, v, rotations) = (k.map(|k| k >> by), v.map(|v| v >> (30 - by)), rotations(&tables(4), t));
+        let honest = KeyValue::new(&k, &v, &rotations);
+        prop_assert!(key_value(&k, &v, &honest, &rotations));
+        let changes: [&dyn Fn(&mut KeyValue); 6] = [
+            &|kv| kv.key.x[1] += 1,
+            &|kv| kv.key.x[2] -= 1,
+            &|kv| kv.value.x[0] = kv.value.x[0].wrapping_add(1),
+            &|kv| kv.key.shift += 1,
+            &|kv| kv.value.shift += 1,
+            &|kv| kv.value.shift = kv.value.shift.wrapping_sub(1),
+        ];
+        for change in changes {
+            let mut other = honest.clone();
+            change(&mut other);
+            prop_assert!(!key_value(&k, &v, &other, &rotations));
+        }
+        let mut turned = rotations.clone();
+        turned[0].cos ^= 64;
+        prop_assert!(honest.key.x[..2] == [0, 0] || KeyValue::new(&k, &v, &turned) == honest || !key_value(&k, &v, &honest, &turned));
+    }
+}
+
+#[test]
+fn a_query_is_rotated_as_a_key_is() {
+    let rows = [i32::MIN, 77, -65535, i32::MAX];
+    let rotations = rotations(&tables(4), 9);
+    let shown = |lies: &[(Group, usize, i64)]| {
+        satisfied(lies, None, |system| {
+            let (pairs, _) = system.rotations(&rotations);
+            let rows: Vec<Num> = rows.iter().map(|v| Num::constant(Fr::from(*v))).collect();
+            let (query, shift) = system.query(&rows, &pairs);
+            let want = rotary(&[i32::MIN, 77, -65535, i32::MAX], &rotations);
+            let own: Vec<i128> = query.iter().map(Num::signed).collect();
+            assert!(!lies.is_empty() || own == want.x.iter().map(|x| i128::from(*x)).collect::<Vec<_>>());
+            assert!(!lies.is_empty() || shift.value() == Fr::from(want.shift));
+        })
+    };
+    assert!(shown(&[]));
+    // The shift, which no header has, and a bit of q' behind the constants.
+    assert!(!shown(&[(Group::Minimal, 0, 1)]));
+    assert!(!shown(&[(Group::Rotation, 4 * 16, 1)]) && !shown(&[(Group::Rotation, 4 * 16, -1)]));
+}
+
 #[test]
 fn the_scale_of_scores_is_the_tables() {
     for head_dim in (2..=512).step_by(2) {
