@@ -119,6 +119,6 @@ impl AttentionQuery {
     pub fn state(&self) -> State {
         let span = Span::of_rows(&self.config, 0, self.head);
         let bytes = span.bytes(&self.qkv.tensor);
-        State::new(rotary(&i32_values(&bytes), &self.rotations), self.maximum)
+        State::new(rotary(&i32_values(bytes), &self.rotations), self.maximum)
     }
 }
