@@ -4,6 +4,8 @@
 //! - [`word`]: 32-bit words, their sums and exclusive ors;
 //! - [`blake3`]: the compression of BLAKE3, its chunks, its tree, and openings of it;
 //! - [`rounding`]: the elementwise rounding of linear steps;
+//! - [`attention_block`]: vectors under their least common shift; [`attention_rotation`]: pairs rotated;
+//!   [`attention_weight`]: the table of exponentials, entries of a header, weighted means;
 //! - [`maximum`]: the largest of some integers;
 //! - [`evaluate`]: vectors as polynomials at a point;
 //! - [`poseidon`]: the hash inside of circuits, also as a plain function.
@@ -18,6 +20,9 @@
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 
+pub mod attention_block;
+pub mod attention_rotation;
+pub mod attention_weight;
 pub mod blake3;
 pub mod evaluate;
 pub mod maximum;

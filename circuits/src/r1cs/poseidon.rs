@@ -43,6 +43,10 @@ pub enum Use {
     Accumulators = 1,
     /// The fields of a settlement statement.
     Statement = 2,
+    /// The rotations of a position.
+    Rotation = 8,
+    /// The state of an attention head between two of its circuits.
+    Attention = 9,
 }
 
 impl Use {

@@ -97,7 +97,7 @@ impl System {
     }
 
     /// A variable that is this sum, where many constraints need it.
-    fn named(&mut self, sum: &Num) -> Num {
+    pub(super) fn named(&mut self, sum: &Num) -> Num {
         let name = self.witness(Group::Shift, sum.value());
         self.equal(Group::Shift, &name, sum);
         name
@@ -129,7 +129,7 @@ impl System {
     }
 
     /// An integer whose bits are zero where the masks are.
-    fn remainder(&mut self, value: i128, masks: &[Num]) -> Num {
+    pub(super) fn remainder(&mut self, value: i128, masks: &[Num]) -> Num {
         let bits = masks.iter().enumerate().map(|(i, mask)| {
             let bit = self.unconstrained_bit(Group::Remainder, value >> i & 1 == 1);
             self.enforce(Group::Remainder, bit.into(), Num::from(bit).minus(mask), Num::default());

@@ -25,7 +25,7 @@ pub enum Group {
     Unit,
     /// Header scalars are in range.
     Header,
-    /// No mantissa is −2^15.
+    /// Mantissas are in their range.
     Mantissa,
     /// The powers of two that a shift stands for.
     Shift,
@@ -45,11 +45,25 @@ pub enum Group {
     Poseidon,
     /// The public inputs are those of the statement.
     Public,
+    /// A block's shift is the least that it could be.
+    Minimal,
+    /// Pairs are rotated by the constants of their position.
+    Rotation,
+    /// What a header says of one head.
+    Select,
+    /// Which places of a block of positions count.
+    Places,
+    /// A score, and what it lacks of the largest in units of the table.
+    Score,
+    /// An entry of the table of exponentials.
+    Exponential,
+    /// Sums of weights, and of weighted values.
+    Mix,
 }
 
 impl Group {
     /// All groups, in order.
-    pub const ALL: [Group; 17] = [
+    pub const ALL: [Group; 24] = [
         Group::Data,
         Group::Sum,
         Group::Carry,
@@ -67,6 +81,13 @@ impl Group {
         Group::Evaluation,
         Group::Poseidon,
         Group::Public,
+        Group::Minimal,
+        Group::Rotation,
+        Group::Select,
+        Group::Places,
+        Group::Score,
+        Group::Exponential,
+        Group::Mix,
     ];
 
     #[allow(clippy::as_conversions, reason = "the discriminant is the place in a table")]

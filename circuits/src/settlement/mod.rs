@@ -20,10 +20,17 @@
 //! - `circuit`: the constraints;
 //! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
 //! - [`unit`]: what all circuits have in common;
+//! - [`kv`], [`attention`]: key/value heads, and attention heads by a chain of circuits; [`span`]: where their rows stand;
 //! - [`keys`]: set-up, proving, verifying;
 //! - [`product`]: a linear chunk as a contract decides it, the circuit's proof and the fold proof's equation together;
 //! - [`encoding`]: keys and proofs as a contract reads them.
 
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod attention;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -37,6 +44,12 @@ pub mod keys;
     clippy::arithmetic_side_effects,
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
+pub mod kv;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
 pub mod leaf;
 pub mod product;
 #[cfg(any(test, feature = "testing"))]
@@ -44,6 +57,8 @@ pub mod product;
 pub mod sample;
 #[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
 pub mod shape;
+#[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
+pub mod span;
 pub mod statement;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,8 @@
 //! What gadgets accept, and for every group of constraints a lie that it alone refuses.
 
+mod attention_block;
+mod attention_rotation;
+mod attention_weight;
 mod blake3;
 mod numbers;
 mod poseidon;

@@ -1,5 +1,7 @@
 //! Settlement circuits of small shapes: what they show, and that they show no other statement.
 
+mod attention;
+mod attention_leaves;
 mod circuit;
 mod counts;
 mod encoding;
