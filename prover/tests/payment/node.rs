@@ -64,8 +64,8 @@ impl Node {
 
     /// Asks the node with its own tool.
     pub fn cast(&self, args: &[&str]) -> String {
-        let ran = Command::new(tool("cast")).args(args).args(["--rpc-url", &self.url]).output().unwrap();
-        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        let ran = Command::new(tool("cast")).args(args).env("ETH_RPC_URL", &self.url).output().unwrap();
+        assert!(ran.status.success(), "cast {}: {}", args[0], String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
     }
 
