@@ -58,7 +58,8 @@ pub fn run(args: &Args) -> Result<Report> {
 }
 
 fn settle(args: &Args) -> Result<Report> {
-    let mut case = Case::open(&args.terms, &args.sender.node)?;
+    let journal = Journal::beside(&args.terms, "settle");
+    let (mut case, mut sent) = Case::resume(&args.terms, &args.sender, &journal)?;
     let key = args.sender.key_of(&case.file.terms.rig, "rig")?;
     let beside = args.receipt.as_ref().map(|receipt| receipt.with_extension("job"));
     let Some(place) = args.job.as_ref().or(beside.as_ref()) else { bail!("name the job with --job") };
@@ -68,9 +69,8 @@ fn settle(args: &Args) -> Result<Report> {
     let receipt = read_receipt(path, &case.file)?;
     require_output(&receipt, path, &job, &case.file)?;
     let mut said = Vec::new();
-    let mut sent = None;
     if case.kept.state == State::Open {
-        sent = Some(commit(args, &mut case, &key, &receipt, &mut said)?);
+        sent = Some(commit(args, &mut case, &key, &receipt, &journal, &mut said)?);
     }
     if case.kept.state == State::Committed {
         let (ours, theirs) = (receipt_hash(&receipt), case.kept.receipt.0);
@@ -85,7 +85,7 @@ fn settle(args: &Args) -> Result<Report> {
             wait(&mut case)?;
         }
         if case.kept.state == State::Committed && case.now >= case.file.terms.acknowledge_by {
-            sent = Some(expire(args, &mut case, &key, &mut said)?);
+            sent = Some(expire(args, &mut case, &key, &journal, &mut said)?);
         }
     }
     let t = &case.file.terms;
@@ -157,6 +157,7 @@ fn commit(
     case: &mut Case,
     key: &RigKey,
     receipt: &Receipt,
+    journal: &Journal,
     said: &mut Vec<String>,
 ) -> Result<assay_verifier::chain::Sent> {
     acceptable(args, case)?;
@@ -168,24 +169,27 @@ fn commit(
         )));
     }
     if args.bond {
-        let journal = Journal::beside(&args.terms, "bond");
-        if let Some((bonded, _)) = top_up(&case.chain, key, amount::number(&t.stake), &journal, &args.sender)? {
+        if let Some((bonded, _)) = top_up(&case.chain, key, amount::number(&t.stake), journal, &args.sender)? {
             said.push(format!("bonded {bonded}"));
         }
     }
     let call = commitCall { terms: (&t).into(), receipt: receipt.into(), signature: receipt.signature.to_vec().into() };
-    let journal = Journal::beside(&args.terms, "commit");
-    let sent = case.chain.send(&call, Default::default(), key, &journal, &args.sender.limits())?;
+    let sent = case.chain.send(&call, Default::default(), key, journal, &args.sender.limits())?;
     said.push(format!("committed to receipt {}", hex(&receipt_hash(receipt))));
     case.refresh()?;
     Ok(sent)
 }
 
 /// Gives the rig its stake back, whose client was silent.
-fn expire(args: &Args, case: &mut Case, key: &RigKey, said: &mut Vec<String>) -> Result<assay_verifier::chain::Sent> {
+fn expire(
+    args: &Args,
+    case: &mut Case,
+    key: &RigKey,
+    journal: &Journal,
+    said: &mut Vec<String>,
+) -> Result<assay_verifier::chain::Sent> {
     let call = expireCall { terms: (&case.file.terms).into() };
-    let journal = Journal::beside(&args.terms, "expire");
-    let sent = case.chain.send(&call, Default::default(), key, &journal, &args.sender.limits())?;
+    let sent = case.chain.send(&call, Default::default(), key, journal, &args.sender.limits())?;
     said.push("the deadline to acknowledge has passed".to_owned());
     case.refresh()?;
     Ok(sent)

@@ -25,7 +25,8 @@ fn a_transaction_that_waits_is_gone_on_with_and_never_sent_twice() {
     // It is mined while nobody watches.
     deal.node.mine();
     let seen = deal.open().code(0).json();
-    assert_eq!((&seen["sent"], &seen["state"]), (&false.into(), &"open".into()));
+    assert_eq!((&seen["resumed"], &seen["state"]), (&true.into(), &"open".into()));
+    assert_eq!(deal.open().code(0).json()["sent"], false);
     assert!(!deal.desk.path("terms.open.sent").exists());
     assert_eq!(deal.node.sent(&deal.client), 1);
 }

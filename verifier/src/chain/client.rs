@@ -4,7 +4,7 @@ use super::abi::{Escrow, Terms};
 use super::error::{ChainError, Refusal};
 use super::journal::{Entry, Journal};
 use crate::job::Settlement;
-use crate::sign::{RigKey, keccak};
+use crate::sign::RigKey;
 use alloy::consensus::transaction::SignableTransaction;
 use alloy::consensus::{TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718;
@@ -149,10 +149,29 @@ impl Chain {
         C::abi_decode_returns(&bytes).map_err(|_| ChainError::NotAnEscrow(self.contract()))
     }
 
-    /// Makes a call and waits for its block. If `journal` has the same call, that transaction is gone on with.
+    /// Sees to the transaction that an earlier run left in `journal`, before anything is decided anew; none if there was
+    /// none, or it came to nothing.
     ///
     /// # Errors
-    /// [`ChainError`]. Only [`ChainError::NotMined`] leaves something under way, and the journal has it.
+    /// [`ChainError`]; while it waits for a block, [`ChainError::NotMined`].
+    pub fn resume(&self, journal: &Journal, limits: &Limits) -> Result<Option<Sent>, ChainError> {
+        let entry = journal.read().map_err(ChainError::Journal)?;
+        let ours = |e: &Entry| (e.chain, e.contract) == (self.settlement.chain, self.settlement.contract);
+        let Some(entry) = entry.filter(ours) else { return Ok(None) };
+        if matches!(self.fate(&entry)?, Fate::Waits) {
+            self.submit(&entry)?;
+        }
+        match self.settle(&entry, journal, limits, true) {
+            Err(ChainError::Reverted { .. }) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Makes a call and waits for its block. What the journal had must be seen to before: [`Chain::resume`].
+    ///
+    /// # Errors
+    /// [`ChainError`]. [`ChainError::NotMined`] and [`ChainError::Rpc`] may leave something under way, and the journal has
+    /// it.
     pub fn send<C: SolCall>(
         &self,
         call: &C,
@@ -161,30 +180,10 @@ impl Chain {
         journal: &Journal,
         limits: &Limits,
     ) -> Result<Sent, ChainError> {
-        let input = call.abi_encode();
-        let name = keccak(&[input.as_slice(), &value.to_be_bytes::<32>()].concat());
-        if let Some(entry) = journal.read().map_err(ChainError::Journal)? {
-            let same = (entry.chain, entry.contract, entry.from, entry.call)
-                == (self.settlement.chain, self.settlement.contract, key.address(), name);
-            if same && let Some(sent) = self.resume(&entry, journal, limits)? {
-                return Ok(sent);
-            }
-        }
-        let entry = self.signed(input, value, name, key, limits)?;
+        let entry = self.signed(call.abi_encode(), value, key, limits)?;
         journal.write(&entry).map_err(ChainError::Journal)?;
         self.submit(&entry)?;
         self.settle(&entry, journal, limits, false)?.ok_or(ChainError::Reverted { hash: B256::from(entry.hash) })
-    }
-
-    /// Goes on with a transaction of an earlier run; none if it can never be mined, or was mined to no effect.
-    fn resume(&self, entry: &Entry, journal: &Journal, limits: &Limits) -> Result<Option<Sent>, ChainError> {
-        if matches!(self.fate(entry)?, Fate::Waits) {
-            self.submit(entry)?;
-        }
-        match self.settle(entry, journal, limits, true) {
-            Err(ChainError::Reverted { .. }) => Ok(None),
-            other => other,
-        }
     }
 
     /// Waits until a transaction is in a block.
@@ -243,14 +242,7 @@ impl Chain {
     }
 
     /// A new transaction, after the call was tried.
-    fn signed(
-        &self,
-        input: Vec<u8>,
-        value: U256,
-        call: [u8; 32],
-        key: &RigKey,
-        limits: &Limits,
-    ) -> Result<Entry, ChainError> {
+    fn signed(&self, input: Vec<u8>, value: U256, key: &RigKey, limits: &Limits) -> Result<Entry, ChainError> {
         let from = Address::from(key.address());
         let request = TransactionRequest::default()
             .with_from(from)
@@ -295,7 +287,6 @@ impl Chain {
             contract: self.settlement.contract,
             from: key.address(),
             nonce,
-            call,
             hash: envelope.tx_hash().0,
             raw: envelope.encoded_2718(),
         })
@@ -334,7 +325,9 @@ impl Chain {
 /// Whether a node that does not take a transaction has it, or one in its place.
 fn known(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["already known", "already imported", "nonce too low", "known transaction"].iter().any(|m| message.contains(m))
+    ["already known", "already imported", "nonce too low", "known transaction", "replacement transaction"]
+        .iter()
+        .any(|m| message.contains(m))
 }
 
 /// A URL without what follows its host: nodes keep access keys there.

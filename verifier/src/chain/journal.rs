@@ -17,8 +17,6 @@ pub struct Entry {
     pub from: [u8; 20],
     /// Its number among the sender's.
     pub nonce: u64,
-    /// keccak256 of what it calls with: the same call again is the same transaction to go on with.
-    pub call: [u8; 32],
     /// Its hash.
     pub hash: [u8; 32],
     /// Its bytes.
@@ -59,7 +57,6 @@ impl Journal {
             contract: address("contract")?,
             from: address("from")?,
             nonce: number("nonce")?,
-            call: digest("call")?,
             hash: digest("hash")?,
             raw,
         };
@@ -74,7 +71,7 @@ impl Journal {
     pub fn write(&self, entry: &Entry) -> Result<()> {
         let value = json!({
             "chain": entry.chain, "contract": hex(&entry.contract), "from": hex(&entry.from), "nonce": entry.nonce,
-            "call": hex(&entry.call), "hash": hex(&entry.hash), "raw": hex(&entry.raw),
+            "hash": hex(&entry.hash), "raw": hex(&entry.raw),
         });
         files::write(&self.0, format!("{value}\n").as_bytes())
     }
@@ -95,15 +92,8 @@ mod tests {
         let journal = Journal::beside(&path, "open");
         assert_eq!(journal.read().unwrap(), None);
         let raw = vec![2, 3, 4];
-        let entry = Entry {
-            chain: 1,
-            contract: [2; 20],
-            from: [3; 20],
-            nonce: 4,
-            call: [5; 32],
-            hash: crate::sign::keccak(&raw),
-            raw,
-        };
+        let entry =
+            Entry { chain: 1, contract: [2; 20], from: [3; 20], nonce: 4, hash: crate::sign::keccak(&raw), raw };
         journal.write(&entry).unwrap();
         assert_eq!(journal.read().unwrap(), Some(entry.clone()));
         journal.write(&Entry { raw: vec![2, 3, 5], ..entry }).unwrap();

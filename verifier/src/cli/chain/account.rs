@@ -55,17 +55,18 @@ pub fn withdraw(args: &Withdraw) -> Result<Report> {
 fn fetch(args: &Withdraw) -> Result<Report> {
     let (chain, key) = args.place.enter()?;
     let journal = Journal::beside(&args.place.sender.key, "withdraw");
+    let limits = args.place.sender.limits();
+    chain.resume(&journal, &limits)?;
     let (owner, to) = (key.address(), args.to.unwrap_or_else(|| key.address()));
     let credit = chain.account(&owner)?.credit.to::<u128>();
     let mut json = json!({
         "sent": false, "withdrawn": "0", "to": hex(&to), "account": hex(&owner), "transaction": null, "resumed": false,
     });
     if credit == 0 {
-        journal.clear();
         return Ok(Report::done("nothing to do: there is no credit to withdraw", json));
     }
     let call = withdrawCall { to: to.into() };
-    let sent = chain.send(&call, U256::ZERO, &key, &journal, &args.place.sender.limits())?;
+    let sent = chain.send(&call, U256::ZERO, &key, &journal, &limits)?;
     json["sent"] = true.into();
     json["withdrawn"] = credit.to_string().into();
     json["transaction"] = sent.hash.to_string().into();
@@ -121,9 +122,9 @@ pub fn top_up(
     journal: &Journal,
     sender: &Sender,
 ) -> Result<Option<(u128, crate::chain::Sent)>> {
+    chain.resume(journal, &sender.limits())?;
     let free = chain.account(&key.address())?.free.to::<u128>();
     let Some(missing) = at_least.checked_sub(free).filter(|m| *m > 0) else {
-        journal.clear();
         return Ok(None);
     };
     let asset = chain.asset()?;

@@ -35,11 +35,11 @@ pub fn run(args: &Args) -> Result<Report> {
 
 fn acknowledge(args: &Args) -> Result<Report> {
     let job = read_job(&args.job)?;
-    let mut case = Case::open(&args.terms, &args.sender.node)?;
+    let journal = Journal::beside(&args.terms, "acknowledge");
+    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
     let key = args.sender.key_of(&case.file.terms.client, "client")?;
     let receipt = read_receipt(&args.receipt, &case.file)?;
     require_output(&receipt, &args.receipt, &job, &case.file)?;
-    let journal = Journal::beside(&args.terms, "acknowledge");
     match case.kept.state {
         State::Committed => {}
         State::None => return Err(not_now("the job is not open: there is nothing to acknowledge")),
@@ -47,8 +47,7 @@ fn acknowledge(args: &Args) -> Result<Report> {
             return Err(not_now("the rig has not committed to its receipt: there is nothing to acknowledge yet"));
         }
         _ => {
-            journal.clear();
-            return Ok(case.report("nothing to do: the job has ended", None));
+            return Ok(case.done_before("the job has ended", resumed));
         }
     }
     if case.kept.receipt.0 != receipt_hash(&receipt) {

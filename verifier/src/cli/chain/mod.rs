@@ -14,6 +14,7 @@ use super::{Ending, Report, files, hex, key};
 use crate::chain::abi::Escrow::{Job as Kept, State};
 use crate::chain::client::Limits;
 use crate::chain::error::state as name_of;
+use crate::chain::journal::Journal;
 use crate::chain::terms::TermsFile;
 use crate::chain::{Chain, ChainError, Sent};
 use crate::sign::RigKey;
@@ -94,6 +95,25 @@ impl Case {
         Ok(Case { file, chain, kept, now })
     }
 
+    /// Of the terms in a file, once the transaction of an earlier run in `journal` has been seen to.
+    ///
+    /// # Errors
+    /// As [`Case::open`]; a transaction that still waits for a block.
+    pub fn resume(terms: &Path, sender: &Sender, journal: &Journal) -> Result<(Case, Option<Sent>)> {
+        let mut case = Case::open(terms, &sender.node)?;
+        let resumed = case.chain.resume(journal, &sender.limits())?;
+        case.refresh()?;
+        Ok((case, resumed))
+    }
+
+    /// The report of a command that finds its work done: by an earlier run's transaction, or before.
+    pub fn done_before(&self, said: &str, resumed: Option<Sent>) -> Report {
+        match resumed {
+            Some(_) => self.report("a transaction of an earlier run did it", resumed),
+            None => self.report(&format!("nothing to do: {said}"), None),
+        }
+    }
+
     /// Reads the job's state again.
     ///
     /// # Errors
@@ -156,6 +176,9 @@ impl Case {
     }
 }
 
+/// Longest file of terms, bytes.
+const MAX_TERMS: u64 = 64 << 10;
+
 /// Seconds in words.
 fn duration(seconds: u64) -> String {
     match seconds {
@@ -171,6 +194,8 @@ fn duration(seconds: u64) -> String {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn read_terms(path: &Path) -> Result<TermsFile> {
+    let long = std::fs::metadata(path).is_ok_and(|meta| meta.len() > MAX_TERMS);
+    ensure!(!long, "{} cannot be used: no terms are as long", path.display());
     TermsFile::decode(&files::read(path)?).with_context(|| format!("{} cannot be used", path.display()))
 }
 

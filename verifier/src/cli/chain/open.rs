@@ -32,13 +32,12 @@ pub fn run(args: &Args) -> Result<Report> {
 
 fn open(args: &Args) -> Result<Report> {
     let job = read_job(&args.job)?;
-    let mut case = Case::open(&args.terms, &args.sender.node)?;
+    let journal = Journal::beside(&args.terms, "open");
+    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
     case.file.require_job(&job)?;
     let key = args.sender.key_of(&case.file.terms.client, "client")?;
-    let journal = Journal::beside(&args.terms, "open");
     if case.kept.state != State::None {
-        journal.clear();
-        return Ok(case.report("nothing to do: the job was opened before", None));
+        return Ok(case.done_before("the job was opened before", resumed));
     }
     case.require_native()?;
     let t = &case.file.terms;

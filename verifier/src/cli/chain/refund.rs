@@ -28,9 +28,9 @@ pub fn run(args: &Args) -> Result<Report> {
 }
 
 fn refund(args: &Args) -> Result<Report> {
-    let mut case = Case::open(&args.terms, &args.sender.node)?;
-    let key = key::load(&args.sender.key)?;
     let journal = Journal::beside(&args.terms, "refund");
+    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
+    let key = key::load(&args.sender.key)?;
     let t = case.file.terms.clone();
     let by_rig = key.address() == t.rig;
     let (limits, none) = (args.sender.limits(), U256::ZERO);
@@ -45,8 +45,7 @@ fn refund(args: &Args) -> Result<Report> {
         State::Open => case.chain.send(&refundCall { terms: (&t).into() }, none, &key, &journal, &limits)?,
         State::Committed => case.chain.send(&expireCall { terms: (&t).into() }, none, &key, &journal, &limits)?,
         _ => {
-            journal.clear();
-            return Ok(case.report("nothing to do: the job has ended", None));
+            return Ok(case.done_before("the job has ended", resumed));
         }
     };
     case.refresh()?;

@@ -32,20 +32,19 @@ pub fn run(args: &Args) -> Result<Report> {
 }
 
 fn slash(args: &Args) -> Result<Report> {
-    let mut case = Case::open(&args.terms, &args.sender.node)?;
+    let journal = Journal::beside(&args.terms, "slash");
+    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
     let key = key::load(&args.sender.key)?;
     ensure!(args.receipt.len() == 2, "name two receipts: --receipt FILE --receipt FILE");
     let receipts = args.receipt.iter().map(|path| read_receipt(path, &case.file)).collect::<Result<Vec<_>>>()?;
     let [first, second] = receipts.as_slice() else { return Err(not_now("two receipts are needed")) };
     ensure!(receipt_hash(first) != receipt_hash(second), "both receipts say the same: nothing is shown by them");
-    let journal = Journal::beside(&args.terms, "slash");
     let t = &case.file.terms;
     if case.kept.committedAt == 0 {
         return Err(not_now("the rig has not committed under these terms: nothing of its stake is at risk for them"));
     }
     if case.kept.slashed.to::<u128>() >= amount::number(&t.stake) {
-        journal.clear();
-        return Ok(case.report("nothing to do: all of the job's stake was taken before", None));
+        return Ok(case.done_before("all of the job's stake was taken before", resumed));
     }
     let signed = |r: &crate::Receipt| Bytes::copy_from_slice(&r.signature);
     let call = slashCall {
