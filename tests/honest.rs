@@ -50,6 +50,15 @@ fn a_full_audit_accepts_and_reports_every_position() {
 }
 
 #[test]
+fn a_full_audit_accepts_the_settlement_root_of_an_honest_trace() {
+    for claim in [&*GREEDY, &*DRAWN] {
+        let settled = claim.settled(&MODEL.config, |_| {});
+        assert_ne!(settled.receipt.settlement_root, [0; 32]);
+        assert_eq!(audit::full(&MODEL, &settled.claim(), &mut |_| {}), Ok(()));
+    }
+}
+
+#[test]
 fn no_unit_of_an_honest_trace_is_wrong_and_all_kinds_are_checked() {
     let id = public::manifest(&MODEL).id();
     for claim in [&*GREEDY, &*DRAWN] {

@@ -8,7 +8,6 @@ pub mod disclose;
 pub mod fold;
 #[cfg(feature = "gpu")]
 pub mod gpu;
-pub mod key;
 pub mod meter;
 pub mod perplexity;
 pub mod session;

@@ -6,6 +6,7 @@ use assay_model::domain::Digest;
 use assay_model::model::Model;
 use assay_verifier::answer::{self, Source};
 use assay_verifier::audit::Claim;
+use assay_verifier::settlement::tree;
 use assay_verifier::sign::RigKey;
 use assay_verifier::{Answer, Challenge, Job, Output, Receipt, draw, trace};
 
@@ -101,6 +102,25 @@ impl Signed {
         let claim = self.claim();
         let drawn = draw::draw(challenge, &claim.extent(&model.config));
         answer::build(challenge.digest(), &claim.needs(&model.config, &drawn), self, model)
+    }
+
+    /// The same with a settlement root, which `change` may change before it is signed.
+    pub fn settled(&self, config: &Config, change: impl FnOnce(&mut Digest)) -> Signed {
+        let digest = self.job.digest();
+        let leaves = (0u32..).zip(&self.leaves).flat_map(|(t, leaves)| {
+            let salts = trace::salts(&self.job.secret, &digest, t, leaves.len() as u32);
+            let token = |t| self.output.token_in(&self.job, t).expect("a position of the output");
+            let tokens = salts.iter().map(|salt| tree::tokens(salt, token(t), token(t + 1))).collect::<Vec<_>>();
+            (0u32..).zip(leaves.iter().zip(tokens)).map(move |(s, (leaf, tokens))| {
+                let len = config.shape(config.step(s).expect("a step").kind).len as u32;
+                tree::Leaf { job: digest, t, s, tokens, leaf: *leaf, len }.hash()
+            })
+        });
+        let mut signed = self.clone();
+        signed.receipt.settlement_root = tree::root(tree::SETTLEMENT, &leaves.collect::<Vec<_>>());
+        change(&mut signed.receipt.settlement_root);
+        key().sign(&mut signed.receipt);
+        signed
     }
 
     /// Committed positions.

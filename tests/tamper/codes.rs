@@ -49,12 +49,13 @@ fn number(code: &Code) -> usize {
         Code::Fold(FoldError::Length { .. }) => 35,
         Code::Fold(FoldError::Element { .. }) => 36,
         Code::Fold(FoldError::Equation) => 37,
+        Code::WrongSettlementRoot => 38,
         // A statement is made from a manifest that was checked, and a challenge of the transcript is zero once in 2^254.
         Code::Fold(FoldError::Statement(_) | FoldError::ZeroChallenge | FoldError::Width(_)) => UNREACHED,
     }
 }
 
-const CODES: usize = 38;
+const CODES: usize = 39;
 const UNREACHED: usize = usize::MAX;
 
 /// The cases of every module.

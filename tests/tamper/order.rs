@@ -315,6 +315,11 @@ fn full() -> Vec<Case> {
             let choose = |t, honest, l: &[i32]| if t == 8 { second_best(honest, l) } else { honest };
             audit(&signed(&MODEL, &job(), &mut Choose(choose)))
         }),
+        Case::new(
+            "full: a settlement root over another trace",
+            Rejection::whole(Code::WrongSettlementRoot),
+            audit(&HONEST.settled(&MODEL.config, |root| root[31] ^= 1)),
+        ),
     ]
 }
 

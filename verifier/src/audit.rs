@@ -24,6 +24,7 @@ use crate::products::{self, Products};
 use crate::public::PublicModel;
 use crate::receipt::{Address, Receipt};
 use crate::reject::{Code, Rejection};
+use crate::settlement::trace as settlement;
 use crate::trace;
 use assay_circuits::fold::{self, Statement};
 use assay_model::Model;
@@ -218,16 +219,18 @@ fn products_of(config: &Config, checker: &Checker<'_>, drawn: &Drawn) -> Option<
 /// Positions that [`full`] recomputes at a time: enough to share each decoded weight row, little memory.
 const BATCH: usize = 32;
 
-/// Recomputes the whole trace and compares every position's root, after [`claim`]. `progress` is called with the number
-/// of positions done.
+/// Recomputes the whole trace and compares every position's root, and the settlement root if the receipt has one, after
+/// [`claim`]. `progress` is called with the number of positions done.
 ///
 /// # Errors
-/// `wrong-position` or `wrong-sample` with the first position that differs.
+/// `wrong-position` or `wrong-sample` with the first position that differs, then `wrong-settlement-root`.
 pub fn full(model: &Model, claim: &Claim<'_>, progress: &mut dyn FnMut(u32)) -> Result<(), Rejection> {
     let (job, output) = (claim.job, claim.output);
     let digest = job.digest();
     let sampler = Sampler { sampling: job.sampling, seed: job.seed, tail_from: job.tail_from() };
     let tokens: Vec<u32> = (0u32..).map_while(|t| output.token_in(job, t)).take(output.positions.len()).collect();
+    let settles = claim.receipt.settlement_root != [0; 32];
+    let mut settled = Vec::new();
     let mut reference = Reference::new(model);
     for batch in tokens.chunks(BATCH) {
         let first = reference.position();
@@ -243,15 +246,23 @@ pub fn full(model: &Model, claim: &Claim<'_>, progress: &mut dyn FnMut(u32)) -> 
             }
             let salt = position.salts.get(to_usize(index)).copied().unwrap_or_default();
             let leaf = trace::leaf(&salt, &digest, out.position, index, out.step, &shape, &out.header, &tensor);
-            position.leaves.insert(index, leaf);
+            position.leaves.push(leaf);
+            position.lens.push(u32::try_from(shape.len).unwrap_or(u32::MAX));
             if out.step.kind == StepKind::Sample {
                 position.sampled = out.tensor.first_chunk().map(|b| u32::from_le_bytes(*b));
             }
         });
         for (t, position) in recomputed {
             position.compare(t, output.positions.get(to_usize(t)), output.token_out(job, t))?;
+            if settles && let (Some(token_in), Some(token_out)) = (output.token_in(job, t), output.token_out(job, t)) {
+                let Position { salts, leaves, lens, .. } = &position;
+                settlement::Position { t, token_in, token_out, salts, leaves, lens }.leaves(&digest, &mut settled);
+            }
         }
         progress(reference.position().max(first));
+    }
+    if settles && settlement::root(&settled) != claim.receipt.settlement_root {
+        return Err(Rejection::whole(Code::WrongSettlementRoot));
     }
     Ok(())
 }
@@ -259,14 +270,16 @@ pub fn full(model: &Model, claim: &Claim<'_>, progress: &mut dyn FnMut(u32)) -> 
 #[derive(Default)]
 struct Position {
     salts: Vec<[u8; 32]>,
-    leaves: BTreeMap<u32, Digest>,
+    /// In step order, which is that in which steps are computed.
+    leaves: Vec<Digest>,
+    /// Elements of their tensors.
+    lens: Vec<u32>,
     sampled: Option<u32>,
 }
 
 impl Position {
     fn compare(&self, t: u32, root: Option<&Digest>, token_out: Option<u32>) -> Result<(), Rejection> {
-        let leaves: Vec<Digest> = self.leaves.values().copied().collect();
-        if Some(&trace::position_root(&leaves)) != root {
+        if Some(&trace::position_root(&self.leaves)) != root {
             return Err(Rejection::position(Code::WrongPosition, t));
         }
         if self.sampled.is_some() && self.sampled != token_out {

@@ -17,6 +17,13 @@ pub struct Settlement {
     pub contract: [u8; 20],
 }
 
+impl Settlement {
+    /// Whether a contract is named: then the rig makes a settlement root.
+    pub fn is_named(&self) -> bool {
+        self.contract != [0; 20]
+    }
+}
+
 /// Terms of a job. The secret travels with it and enters the digest only through its own hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Job {

@@ -31,6 +31,8 @@
 mod accumulators;
 pub mod answer;
 pub mod audit;
+#[cfg(feature = "chain")]
+pub mod chain;
 pub mod challenge;
 pub mod check;
 #[cfg(feature = "cli")]

@@ -64,6 +64,8 @@ pub enum Code {
     WrongSample,
     /// Recomputing the whole trace gives another root for a position.
     WrongPosition,
+    /// Recomputing the whole trace gives another settlement root.
+    WrongSettlementRoot,
     /// Rows or gains that an answer discloses are not those of the manifest.
     WrongWeights,
     /// The answer has no fold proof where there is something to prove.
@@ -109,6 +111,7 @@ impl Code {
             Code::WrongMaximum => "wrong-maximum",
             Code::WrongSample => "wrong-sample",
             Code::WrongPosition => "wrong-position",
+            Code::WrongSettlementRoot => "wrong-settlement-root",
             Code::WrongWeights => "wrong-weights",
             Code::NoFoldProof => "no-fold-proof",
             Code::Fold(e) => e.code(),
@@ -146,6 +149,7 @@ impl Code {
             Code::WrongMaximum => "a chunk's largest logit is not the one in the header",
             Code::WrongSample => "the token is not the one that the logits give",
             Code::WrongPosition => "recomputing the position gives another root",
+            Code::WrongSettlementRoot => "recomputing the trace gives another settlement root than the receipt",
             Code::WrongWeights => "disclosed weights are not those that the manifest commits to",
             Code::NoFoldProof => "the answer has no fold proof: the rig answered for a client with weights",
             Code::Fold(_) => "it is not proved that the model's weights were used",

@@ -1,6 +1,10 @@
 //! The rig's command line.
 
+#[cfg(feature = "chain")]
+use assay_prover::cli::settle;
 use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run};
+#[cfg(feature = "chain")]
+use assay_verifier::cli::chain::account;
 use assay_verifier::cli::{finish, parse};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,6 +29,17 @@ enum Command {
     Run(run::Args),
     /// Answer a challenge.
     Prove(prove::Args),
+    /// Take a job to its payment on a chain: commit to its receipt, wait for the client.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
+    #[cfg(feature = "chain")]
+    Settle(settle::Args),
+    /// Bond what is missing of a free stake.
+    #[cfg(feature = "chain")]
+    Stake(account::Stake),
+    /// Fetch what an escrow has credited.
+    #[cfg(feature = "chain")]
+    Withdraw(account::Withdraw),
     /// Measure how well the model predicts a text.
     Perplexity(perplexity::Args),
     /// Measure this machine.
@@ -44,6 +59,12 @@ fn main() -> ExitCode {
         Command::Manifest(args) => manifest::run(args),
         Command::Run(args) => run::run(args, cli.json),
         Command::Prove(args) => prove::run(args),
+        #[cfg(feature = "chain")]
+        Command::Settle(args) => settle::run(args),
+        #[cfg(feature = "chain")]
+        Command::Stake(args) => account::stake(args),
+        #[cfg(feature = "chain")]
+        Command::Withdraw(args) => account::withdraw(args),
         Command::Perplexity(args) => perplexity::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Devices(args) => devices::run(args),

@@ -7,6 +7,8 @@ pub mod manifest;
 pub mod perplexity;
 pub mod prove;
 pub mod run;
+#[cfg(feature = "chain")]
+pub mod settle;
 pub mod vram;
 #[cfg(feature = "gpu")]
 pub mod warnings;

@@ -10,6 +10,7 @@ use crate::backend::{Backend, BackendError, Recorder};
 use crate::commitments::Committed;
 use crate::cpu::platform::Tier;
 use crate::disclose::{DiscloseError, disclose, products};
+use crate::meter::{Meter, Spent};
 use crate::trace::recorder::TraceRecorder;
 use assay_model::Model;
 use assay_model::domain::Digest;
@@ -81,7 +82,30 @@ pub fn generate(
 
 /// Output and signed receipt of a finished job.
 pub fn seal(job: &Job, tokens: Vec<u32>, recorder: &TraceRecorder<'_>, key: &RigKey) -> (Output, Receipt) {
+    let (output, receipt, _) = seal_measured(job, tokens, recorder, key);
+    (output, receipt)
+}
+
+/// What a settlement root took.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled {
+    /// Leaves of its tree.
+    pub leaves: u64,
+    /// Time.
+    pub spent: Spent,
+}
+
+/// As [`seal`], with what the settlement root took if the job asks for one.
+pub fn seal_measured(
+    job: &Job,
+    tokens: Vec<u32>,
+    recorder: &TraceRecorder<'_>,
+    key: &RigKey,
+) -> (Output, Receipt, Option<Settled>) {
     let output = Output { tokens, positions: recorder.roots() };
+    let meter = Meter::start();
+    let settlement = recorder.settlement(&|t| output.token_in(job, t));
+    let spent = meter.stop();
     let links = output.links(job);
     let mut receipt = Receipt {
         job: job.digest(),
@@ -90,12 +114,12 @@ pub fn seal(job: &Job, tokens: Vec<u32>, recorder: &TraceRecorder<'_>, key: &Rig
         token_count: output.tokens.len() as u32,
         tip: links.last().copied().unwrap_or_default(),
         positions_root: trace::links_root(&links),
-        settlement_root: [0; 32],
+        settlement_root: settlement.map_or([0; 32], |(root, _)| root),
         rig: key.address(),
         signature: [0; 65],
     };
     key.sign(&mut receipt);
-    (output, receipt)
+    (output, receipt, settlement.map(|(_, leaves)| Settled { leaves, spent }))
 }
 
 /// The replayed trace is not the one in the receipt.

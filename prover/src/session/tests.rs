@@ -27,7 +27,11 @@ fn job(n: u64, prompt: usize, max_tokens: u32) -> Job {
     let drawn = Sampling::Draw { temperature: 1 << 16, top_k: 40, top_p: 60_000 };
     Job {
         manifest: [1; 32],
-        settlement: Settlement::default(),
+        settlement: if n.is_multiple_of(3) {
+            Settlement { chain: 1, contract: [4; 20] }
+        } else {
+            Settlement::default()
+        },
         prompt: (0..prompt).map(|_| (random.next() % 300) as u32).collect(),
         sampling: if n.is_multiple_of(2) { drawn } else { Sampling::Greedy },
         seed: [n as u8; 32],
@@ -347,4 +351,19 @@ fn sequences_of_a_separate_engine_keep_to_what_they_were_opened_for() {
     engine.close(a);
     let closed = engine.forward(&mut [run(a, &[1])]).unwrap_err();
     assert!(matches!(closed, BackendError::Closed(id) if id == a), "{closed}");
+}
+
+#[test]
+fn a_job_that_names_a_contract_has_the_settlement_root_that_a_full_audit_computes_and_no_other_has_one() {
+    let model = model();
+    let jobs = jobs(&model);
+    let mut named = 0;
+    for job in &jobs {
+        let (output, receipt) = alone(&model, job);
+        assert_eq!(receipt.settlement_root != [0; 32], job.settlement.is_named());
+        named += usize::from(job.settlement.is_named());
+        let claim = Claim { receipt: &receipt, job, output: &output };
+        assert_eq!(assay_verifier::audit::full(&model, &claim, &mut |_| {}), Ok(()));
+    }
+    assert!(named > 1 && named < jobs.len());
 }

@@ -6,7 +6,9 @@ use assay_model::config::Config;
 use assay_model::domain::{Digest, Domain};
 use assay_verifier::job::Job;
 use assay_verifier::needs::Needs;
+use assay_verifier::settlement::trace as settlement;
 use assay_verifier::{answer, trace};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
 /// Records the trace of one job.
@@ -15,13 +17,15 @@ pub struct TraceRecorder<'a> {
     job: Digest,
     secret: [u8; 32],
     tail_from: u32,
+    /// Whether the leaves of all positions stay, for the settlement root: 32 bytes each.
+    settles: bool,
     /// What to keep for an answer; nothing while a job runs.
     keep: Option<&'a Needs>,
     /// Positions with steps still to come.
     open: BTreeMap<u32, Position>,
     /// D_t of finished positions.
     roots: BTreeMap<u32, Digest>,
-    /// Leaves of finished positions that `keep` names.
+    /// Leaves of finished positions that `keep` names, or of all.
     leaves: HashMap<u32, Vec<Digest>>,
     /// Header and tensor of the steps that `keep` names.
     kept: HashMap<(u32, u32), (Vec<u8>, Vec<u8>)>,
@@ -63,23 +67,33 @@ struct Position {
 }
 
 impl<'a> TraceRecorder<'a> {
-    /// A recorder of `job` on a model of shape `config`; with `keep`, it keeps what an answer needs.
+    /// A recorder of `job` on a model of shape `config`; with `keep`, it keeps what an answer needs, without, what the
+    /// receipt of the job needs.
     pub fn new(config: &'a Config, job: &Job, keep: Option<&'a Needs>) -> Self {
-        Self::empty(config, job.digest(), job.secret, job.tail_from(), keep)
+        let settles = keep.is_none() && job.settlement.is_named();
+        Self::empty(config, job.digest(), job.secret, job.tail_from(), settles, keep)
     }
 
     /// An empty recorder of the same job.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self::empty(self.config, self.job, self.secret, self.tail_from, self.keep)
+        Self::empty(self.config, self.job, self.secret, self.tail_from, self.settles, self.keep)
     }
 
-    fn empty(config: &'a Config, job: Digest, secret: [u8; 32], tail_from: u32, keep: Option<&'a Needs>) -> Self {
+    fn empty(
+        config: &'a Config,
+        job: Digest,
+        secret: [u8; 32],
+        tail_from: u32,
+        settles: bool,
+        keep: Option<&'a Needs>,
+    ) -> Self {
         TraceRecorder {
             config,
             job,
             secret,
             tail_from,
+            settles,
             keep,
             open: BTreeMap::new(),
             roots: BTreeMap::new(),
@@ -100,6 +114,29 @@ impl<'a> TraceRecorder<'a> {
             assert_eq!(expected, *t, "position {expected} was not finished");
         }
         self.roots.values().copied().collect()
+    }
+
+    /// The settlement root over all finished positions, whose tokens `tokens` gives, and the number of its leaves; none for
+    /// a job that names no contract.
+    pub fn settlement(&self, tokens: &(dyn Fn(u32) -> Option<u32> + Sync)) -> Option<(Digest, u64)> {
+        if !self.settles {
+            return None;
+        }
+        let all = self.config.step_count(true);
+        let lens: Vec<u32> =
+            (0..all).filter_map(|s| self.config.step(s)).map(|s| self.config.shape(s.kind).len as u32).collect();
+        let leaves = |t: u32| {
+            let (position, mut out) = (answer::Source::leaves(self, t), Vec::new());
+            let salts = trace::salts(&self.secret, &self.job, t, position.len() as u32);
+            if let (Some(token_in), Some(token_out)) = (tokens(t), tokens(t + 1)) {
+                let position =
+                    settlement::Position { t, token_in, token_out, salts: &salts, leaves: position, lens: &lens };
+                position.leaves(&self.job, &mut out);
+            }
+            out
+        };
+        let leaves: Vec<Digest> = (0..self.roots.len() as u32).into_par_iter().map(leaves).flatten_iter().collect();
+        Some((settlement::root(&leaves), leaves.len() as u64))
     }
 
     /// Adds what the leaf of an output hashes to the preimages.
@@ -137,7 +174,7 @@ impl<'a> TraceRecorder<'a> {
     fn finish(&mut self, t: u32) {
         if let Some(position) = self.open.remove(&t) {
             self.roots.insert(t, root_side_by_side(Domain::StepNode, &position.leaves));
-            if self.keep.is_some_and(|needs| needs.contains_key(&t)) {
+            if self.settles || self.keep.is_some_and(|needs| needs.contains_key(&t)) {
                 self.leaves.insert(t, position.leaves);
             }
         }

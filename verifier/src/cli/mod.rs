@@ -3,11 +3,14 @@
 #![allow(clippy::arithmetic_side_effects, reason = "reports, not checks")]
 
 pub mod audit;
+#[cfg(feature = "chain")]
+pub mod chain;
 pub mod challenge;
 pub mod check;
 pub mod files;
 pub mod inspect;
 pub mod job;
+pub mod key;
 pub mod manifests;
 pub mod options;
 pub mod progress;

@@ -1,7 +1,8 @@
 //! The options that make a job, shared by `assay-verifier job` and `assay-prover run`.
 
-use super::files;
+use super::{files, parse_hex};
 use crate::job::{Job, MAX_STOP, Settlement};
+use crate::receipt::Address;
 use anyhow::{Context, Result, bail, ensure};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
@@ -43,6 +44,12 @@ pub struct JobOptions {
     /// Generate to the limit, whatever token comes.
     #[arg(long)]
     pub ignore_stop: bool,
+    /// EVM chain on which the job is settled.
+    #[arg(long, value_name = "ID", requires = "contract")]
+    pub chain: Option<u64>,
+    /// Escrow contract at which the job is settled; the receipt then has a settlement root.
+    #[arg(long, value_name = "ADDRESS", requires = "chain", value_parser = parse_hex::<20>)]
+    pub contract: Option<Address>,
     /// Unix second from which on no receipt is accepted; a day from now if not given.
     #[arg(long, value_name = "T")]
     pub expires: Option<u64>,
@@ -71,7 +78,10 @@ impl JobOptions {
         );
         let job = Job {
             manifest,
-            settlement: Settlement::default(),
+            settlement: Settlement {
+                chain: self.chain.unwrap_or_default(),
+                contract: self.contract.unwrap_or_default(),
+            },
             prompt,
             sampling,
             seed: random()?,

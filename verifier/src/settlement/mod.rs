@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`terms`] | what client and rig agree on before a job, and what the client signs after it |
 //! | [`tree`] | the settlement tree: every leaf of a trace once more |
+//! | [`trace`] | the root over all leaves of a trace |
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
 //! | [`question`] | what a contract asks of a rig |
@@ -18,19 +19,24 @@ pub mod draw;
 pub mod question;
 pub mod record;
 pub mod terms;
+pub mod trace;
 pub mod tree;
 
 use crate::sign::keccak;
 use assay_model::domain::Digest;
+use sha3::{Digest as _, Keccak256};
 
 /// An EVM word.
 type Word = [u8; 32];
 
 /// keccak256 of words, of which the first names the use: no two uses share one.
 fn hash(label: &str, words: &[Word]) -> Digest {
-    let mut bytes = keccak(label.as_bytes()).to_vec();
-    bytes.extend(words.as_flattened());
-    keccak(&bytes)
+    under(&keccak(label.as_bytes()), words)
+}
+
+/// [`hash`] with the label's own hash.
+fn under(label: &Word, words: &[Word]) -> Digest {
+    Keccak256::new_with_prefix(label).chain_update(words.as_flattened()).finalize().into()
 }
 
 /// A number as a word.

@@ -4,9 +4,15 @@
 //! leaves for one step. The shape is that of every tree here, the left subtree the largest power of two below the number
 //! of leaves. `contracts/src/libraries/SettlementTree.sol` is the other side.
 
-use super::{hash, number};
+use super::{Word, hash, number, under};
+use crate::sign::keccak;
 use assay_model::config::Config;
 use assay_model::domain::Digest;
+
+/// Label of a leaf.
+pub(super) const LEAF: &str = "assay v1 settlement leaf";
+/// Label of the hidden tokens of a leaf.
+pub(super) const TOKENS: &str = "assay v1 settlement tokens";
 
 /// What one leaf says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +35,13 @@ impl Leaf {
     /// The leaf.
     pub fn hash(&self) -> Digest {
         let words = [self.job, number(self.t), number(self.s), self.tokens, self.leaf, number(self.len)];
-        hash("assay v1 settlement leaf", &words)
+        hash(LEAF, &words)
     }
 }
 
 /// The tokens that enter and leave a position, under the leaf's salt: nobody can try tokens without it.
 pub fn tokens(salt: &[u8; 32], token_in: u32, token_out: u32) -> Digest {
-    hash("assay v1 settlement tokens", &[*salt, number(token_in), number(token_out)])
+    hash(TOKENS, &[*salt, number(token_in), number(token_out)])
 }
 
 /// Place of leaf(t, s) among all leaves of a trace.
@@ -68,14 +74,17 @@ pub const KEYS: &str = "assay v1 key node";
 
 /// Root over `leaves`; zero for none.
 pub fn root(label: &str, leaves: &[Digest]) -> Digest {
-    match leaves {
-        [] => [0; 32],
-        [leaf] => *leaf,
-        _ => {
-            let (left, right) = leaves.split_at(split(leaves.len()));
-            node(label, &root(label, left), &root(label, right))
+    fn subtree(label: &Word, leaves: &[Digest]) -> Digest {
+        match leaves {
+            [] => [0; 32],
+            [leaf] => *leaf,
+            _ => {
+                let (left, right) = leaves.split_at(split(leaves.len()));
+                under(label, &[subtree(label, left), subtree(label, right)])
+            }
         }
     }
+    subtree(&keccak(label.as_bytes()), leaves)
 }
 
 /// Siblings on the way from leaf `index` to the root, lowest first.
@@ -128,7 +137,7 @@ mod tests {
     use super::*;
 
     fn leaves(n: usize) -> Vec<Digest> {
-        (0..n).map(|i| crate::sign::keccak(&i.to_be_bytes())).collect()
+        (0..n).map(|i| keccak(&i.to_be_bytes())).collect()
     }
 
     #[test]

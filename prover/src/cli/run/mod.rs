@@ -6,14 +6,14 @@ mod several;
 use super::{BackendArg, ModelArg, Ready};
 use crate::backend::BackendError;
 use crate::commitments::powers::{self, Source};
-use crate::key;
-use crate::session::{Events, generate_all, seal};
+use crate::meter::Meter;
+use crate::session::{Events, Settled, generate_all, seal_measured};
 use crate::trace::recorder::TraceRecorder;
 use anyhow::{Context, Result, ensure};
 use assay_model::domain::Digest;
 use assay_model::manifest::Manifest;
 use assay_verifier::cli::options::{JobOptions, unix_now};
-use assay_verifier::cli::{Report, files, hex, manifests};
+use assay_verifier::cli::{Report, files, hex, key, manifests};
 use assay_verifier::sign::RigKey;
 use assay_verifier::{Job, Receipt};
 use screen::Screen;
@@ -69,6 +69,7 @@ struct Desk<'a> {
     opened: &'a Ready,
     key: &'a RigKey,
     started: Instant,
+    meter: Meter,
 }
 
 /// Runs the command. With `json`, nothing but the report goes to standard output.
@@ -84,7 +85,7 @@ pub fn run(args: &Args, json: bool) -> Result<Report> {
         prepare(&task.out)?;
     }
     let key = key::load_or_create(&args.key.clone().map_or_else(key::default_path, Ok)?)?;
-    let desk = Desk { opened: &opened, key: &key, started };
+    let desk = Desk { opened: &opened, key: &key, started, meter: Meter::start() };
     match tasks.as_slice() {
         [task] => one(args, &desk, task, json),
         tasks => several(args, &desk, tasks, json),
@@ -149,11 +150,12 @@ fn report(
         "tokens": tokens,
         "prompt_tokens": job.prompt.len(),
         "seconds": seconds,
+        "cpu_seconds": desk.meter.stop().cpu,
         "seconds_to_first_token": first_token,
         "job": hex(&job.digest()),
     });
     if let Some(recorder) = recorder {
-        let (output, receipt) = seal(job, tokens, recorder, desk.key);
+        let (output, receipt, settled) = seal_measured(job, tokens, recorder, desk.key);
         let files = [("job.job", job.encode()), ("job.output", output.encode()), ("job.receipt", receipt.encode())]
             .map(|(name, bytes)| (out.join(name), bytes));
         files::write_all(&files.each_ref().map(|(path, bytes)| (path.as_path(), bytes.as_slice())))?;
@@ -161,6 +163,12 @@ fn report(
             keep_beside(path, out);
         }
         describe(&receipt, out, &mut report, &mut words);
+        if let Some(Settled { leaves, spent }) = settled {
+            words.push_str(&format!("\nsettlement root over {leaves} leaves in {:.3} s", spent.wall));
+            report["settlement"] = json!({
+                "root": hex(&receipt.settlement_root), "leaves": leaves, "seconds": spent.wall, "cpu_seconds": spent.cpu,
+            });
+        }
     }
     Ok((words, report))
 }

@@ -1,14 +1,14 @@
-//! The rig's signing key: 32 bytes of hexadecimal in a file that only its owner can read.
+//! Signing keys: a rig's, or that of a client on a chain. 32 bytes of hexadecimal in a file that only its owner can read.
 
+use super::options::random;
+use super::{hex, parse_hex};
+use crate::sign::RigKey;
 use anyhow::{Context, Result, bail};
-use assay_verifier::cli::options::random;
-use assay_verifier::cli::{hex, parse_hex};
-use assay_verifier::sign::RigKey;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Where the key lives if no file is named: the user's configuration folder.
+/// Where a rig's key lives if no file is named: the user's configuration folder.
 ///
 /// # Errors
 /// If the environment names no home.
@@ -32,7 +32,7 @@ pub fn load_or_create(path: &Path) -> Result<RigKey> {
     match create(path) {
         Ok(key) => Ok(key),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => load(path),
-        Err(e) => Err(e).with_context(|| format!("cannot write the rig's key to {}", path.display())),
+        Err(e) => Err(e).with_context(|| format!("cannot write the key to {}", path.display())),
     }
 }
 
@@ -54,21 +54,25 @@ fn create(path: &Path) -> std::io::Result<RigKey> {
     made
 }
 
-fn load(path: &Path) -> Result<RigKey> {
+/// The key in `path`, which must be there.
+///
+/// # Errors
+/// A file that cannot be read, holds no key, or can be read by others.
+pub fn load(path: &Path) -> Result<RigKey> {
     let shown = path.display();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = fs::metadata(path).with_context(|| format!("cannot read {shown}"))?.permissions().mode();
         if mode & 0o077 != 0 {
-            bail!("the rig's key {shown} can be read by others: run chmod 600 on it");
+            bail!("the key {shown} can be read by others: run chmod 600 on it");
         }
     }
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the rig's key {shown}"))?;
-    let bytes = parse_hex::<32>(text.trim()).map_err(|e| anyhow::anyhow!("the rig's key {shown} is damaged: {e}"))?;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the key {shown}"))?;
+    let bytes = parse_hex::<32>(text.trim()).map_err(|e| anyhow::anyhow!("the key {shown} is damaged: {e}"))?;
     match RigKey::from_bytes(&bytes) {
         Some(key) => Ok(key),
-        None => bail!("the rig's key {shown} is not a secp256k1 key"),
+        None => bail!("the key {shown} is not a secp256k1 key"),
     }
 }
 

@@ -1,0 +1,195 @@
+//! A local chain with an escrow on it.
+
+use crate::support::{Desk, Ran};
+use serde_json::Value as Json;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Accounts of the node's well-known mnemonic.
+const KEYS: [&str; 3] = [
+    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
+    "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+    "5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+];
+
+/// A node that ends with its test.
+pub struct Node {
+    process: Child,
+    pub url: String,
+    pub escrow: String,
+}
+
+fn contracts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts")
+}
+
+fn tool(name: &str) -> PathBuf {
+    contracts().join(format!("node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}"))
+}
+
+impl Node {
+    /// Starts a node and deploys an escrow in its native coin; none, and a line that says so, where the toolchain of the
+    /// contracts is not there.
+    pub fn start() -> Option<Node> {
+        let artifact = contracts().join("out/Escrow.sol/Escrow.json");
+        if !tool("anvil").exists() || !tool("cast").exists() || !artifact.exists() {
+            println!("SKIPPED: commands on a local chain (run scripts/contracts.sh first)");
+            return None;
+        }
+        let mut process = Command::new(tool("anvil"))
+            .args(["--port", "0", "--hardfork", "cancun"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next().expect("anvil ended").unwrap();
+            if let Some(host) = line.strip_prefix("Listening on ") {
+                break format!("http://{host}");
+            }
+        };
+        // What it prints must go somewhere, or it stops at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut node = Node { process, url, escrow: String::new() };
+        let compiled: Json = serde_json::from_slice(&std::fs::read(artifact).unwrap()).unwrap();
+        let owner = "f39fd6e51aad88f6f4ce6ab8827279cfffb92266";
+        let code = format!("{}{}{owner:0>64}", compiled["bytecode"]["object"].as_str().unwrap(), "0".repeat(64));
+        let made = node.cast(&["send", "--json", "--private-key", KEYS[0], "--create", &code]);
+        let made: Json = serde_json::from_str(&made).unwrap();
+        node.escrow = made["contractAddress"].as_str().unwrap().to_owned();
+        Some(node)
+    }
+
+    /// Asks the node with its own tool.
+    pub fn cast(&self, args: &[&str]) -> String {
+        let ran = Command::new(tool("cast")).args(args).env("ETH_RPC_URL", &self.url).output().unwrap();
+        assert!(ran.status.success(), "cast {}: {}", args[0], String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Lets time go by.
+    pub fn pass(&self, seconds: u64) {
+        self.cast(&["rpc", "evm_increaseTime", &seconds.to_string()]);
+        self.mine();
+    }
+
+    pub fn mine(&self) {
+        self.cast(&["rpc", "evm_mine"]);
+    }
+
+    /// Whether every transaction makes a block at once.
+    pub fn automatic(&self, on: bool) {
+        self.cast(&["rpc", "evm_setAutomine", if on { "true" } else { "false" }]);
+    }
+
+    /// What an address has, outside the escrow.
+    pub fn balance(&self, address: &str) -> u128 {
+        self.cast(&["balance", address]).parse().unwrap()
+    }
+
+    /// Transactions of an address that are in blocks.
+    pub fn sent(&self, address: &str) -> u64 {
+        self.cast(&["nonce", address]).parse().unwrap()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Client and rig in one folder, with a job that is paid on the node's chain.
+pub struct Deal {
+    pub desk: Desk,
+    pub node: Node,
+    pub rig: String,
+    pub client: String,
+}
+
+pub const PRICE: u128 = 3_000_000_000;
+pub const STAKE: u128 = 1_000_000_000_001;
+/// Tokens of the job: they are all generated.
+pub const TOKENS: u128 = 5;
+
+impl Deal {
+    /// Model, keys, job and terms; nothing is on the chain.
+    pub fn agreed() -> Option<Deal> {
+        let node = Node::start()?;
+        let desk = Desk::new();
+        for (name, key) in ["owner.key", "client.key", "rig.key"].iter().zip(KEYS) {
+            write_key(&desk.path(name), key);
+        }
+        desk.prover(&["manifest", "--model", "toy.gguf", "--out", "toy.manifest"]).code(0);
+        let rig = node.cast(&["wallet", "address", KEYS[2]]);
+        let client = node.cast(&["wallet", "address", KEYS[1]]);
+        let deal = Deal { desk, node, rig, client };
+        deal.order("my.job", "terms");
+        Some(deal)
+    }
+
+    /// A job and its terms under these names.
+    pub fn order(&self, job: &str, terms: &str) {
+        let order =
+            ["job", "--manifest", "toy.manifest", "--prompt", "hello there", "--max-tokens", "5", "--ignore-stop"];
+        let place = ["--chain", "31337", "--contract", &self.node.escrow, "--out", job];
+        self.desk.verifier(&[&order[..], &place].concat()).code(0);
+        let money = ["--price", &PRICE.to_string(), "--stake", &STAKE.to_string()].map(str::to_owned);
+        let money: Vec<&str> = money.iter().map(String::as_str).collect();
+        let who = ["--job", job, "--rig", &self.rig, "--key", "client.key", "--out", terms];
+        self.desk.verifier(&[&["terms"][..], &who, &money].concat()).code(0);
+    }
+
+    /// A command of the client, at the node.
+    pub fn client(&self, command: &str, args: &[&str]) -> Ran {
+        self.client_as("client.key", command, args)
+    }
+
+    pub fn client_as(&self, key: &str, command: &str, args: &[&str]) -> Ran {
+        let at = ["--json", command, "--rpc", &self.node.url];
+        let key = if command == "status" { &[][..] } else { &["--key", key] };
+        self.desk.verifier(&[&at[..], key, args].concat())
+    }
+
+    /// A command of the rig, at the node.
+    pub fn rig(&self, command: &str, args: &[&str]) -> Ran {
+        let at = ["--json", command, "--rpc", &self.node.url, "--key", "rig.key"];
+        self.desk.prover(&[&at[..], args].concat())
+    }
+
+    pub fn open(&self) -> Ran {
+        self.client("open", &["--terms", "terms", "--job", "my.job"])
+    }
+
+    /// The rig does the job.
+    pub fn work(&self) -> Json {
+        let run = ["--json", "run", "--model", "toy.gguf", "--manifest", "toy.manifest", "--job", "my.job"];
+        self.desk.prover(&[&run[..], &["--key", "rig.key", "--out", "rig"]].concat()).code(0).json()
+    }
+
+    pub fn settle(&self, more: &[&str]) -> Ran {
+        self.rig("settle", &[&["--terms", "terms", "--receipt", "rig/job.receipt"][..], more].concat())
+    }
+
+    pub fn acknowledge(&self) -> Ran {
+        self.client("acknowledge", &["--terms", "terms", "--job", "my.job", "--receipt", "rig/job.receipt"])
+    }
+
+    pub fn status(&self) -> Json {
+        self.client("status", &["--terms", "terms"]).code(0).json()
+    }
+
+    /// Chain and contract, as accounts name them.
+    pub fn place(&self) -> [&str; 4] {
+        ["--chain", "31337", "--contract", &self.node.escrow]
+    }
+}
+
+pub fn write_key(path: &Path, key: &str) {
+    std::fs::write(path, key).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
