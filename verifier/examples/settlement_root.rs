@@ -13,8 +13,7 @@ fn main() {
     let config =
         Config { layers: 30, dim: 576, heads: 9, kv_heads: 3, head_dim: 64, ffn: 1536, vocab: 49152, context: 8192 };
     let steps = config.step_count(true);
-    let lens: Vec<u32> =
-        (0..steps).filter_map(|s| config.step(s)).map(|s| config.shape(s.kind).len as u32).collect();
+    let lens: Vec<u32> = (0..steps).filter_map(|s| config.step(s)).map(|s| config.shape(s.kind).len as u32).collect();
     let (job, secret): (Digest, _) = ([7; 32], [9; 32]);
     let given: Vec<Digest> = (0..steps).map(|s| [s as u8; 32]).collect();
     for positions in [128u32, 1024] {

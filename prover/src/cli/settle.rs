@@ -168,10 +168,10 @@ fn commit(
             t.commit_by
         )));
     }
-    if args.bond {
-        if let Some((bonded, _)) = top_up(&case.chain, key, amount::number(&t.stake), journal, &args.sender)? {
-            said.push(format!("bonded {bonded}"));
-        }
+    if args.bond
+        && let Some((bonded, _)) = top_up(&case.chain, key, amount::number(&t.stake), journal, &args.sender)?
+    {
+        said.push(format!("bonded {bonded}"));
     }
     let call = commitCall { terms: (&t).into(), receipt: receipt.into(), signature: receipt.signature.to_vec().into() };
     let sent = case.chain.send(&call, Default::default(), key, journal, &args.sender.limits())?;

@@ -17,6 +17,7 @@ pub mod abi;
 pub mod amount;
 pub mod client;
 pub mod error;
+#[allow(clippy::indexing_slicing, reason = "reading a name of a JSON value gives null where there is none")]
 pub mod journal;
 pub mod terms;
 

@@ -1,8 +1,6 @@
 //! `assay-verifier inspect`: shows what a file says, without judging it.
 
 use super::{Report, files, hex};
-use crate::public::PublicModel;
-use crate::settlement::record::Record;
 use crate::{Answer, Challenge, Job, Output, Receipt};
 use anyhow::{Context, Result, bail};
 use assay_circuits::srs::{known, widths::Widths};
@@ -50,13 +48,10 @@ fn fields(kind: FileKind, bytes: &[u8]) -> Result<Value> {
             let m = Manifest::decode(bytes)?;
             let c = &m.config;
             let commitments = m.commitments.as_ref();
-            // A record names commitments, so there is one for a manifest with commitments that can be checked with.
-            let record = commitments.and_then(|_| PublicModel::new(&m).ok()).map(|public| Record::of(&public).id());
             let srs = commitments.and_then(|c| Widths::decode(&c.powers).ok()?.verify().ok()).map(|key| key.id());
             json!({
                 "commitments": commitments.map(|c| c.tiles.iter().map(|t| t.points.len()).sum::<usize>()),
                 "srs": srs.map(|id| hex(&id)), "srs_name": srs.and_then(|id| known::name(&id)),
-                "record": record.map(|id| hex(&id)),
                 "id": hex(&m.id()), "architecture": m.architecture, "layers": c.layers, "dim": c.dim, "heads": c.heads,
                 "kv_heads": c.kv_heads, "head_dim": c.head_dim, "ffn": c.ffn, "vocab": c.vocab, "context": c.context,
                 "tables": m.tables.iter().map(|(n, d)| (n.clone(), Value::from(hex(d)))).collect::<serde_json::Map<_, _>>(),

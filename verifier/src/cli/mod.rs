@@ -4,6 +4,7 @@
 
 pub mod audit;
 #[cfg(feature = "chain")]
+#[allow(clippy::indexing_slicing, reason = "names are set in JSON objects that are made there")]
 pub mod chain;
 pub mod challenge;
 pub mod check;
