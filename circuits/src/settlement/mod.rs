@@ -19,7 +19,7 @@
 //! - [`witness`]: what a prover has;
 //! - `circuit`: the constraints;
 //! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
-//! - [`unit`]: what all circuits have in common;
+//! - [`mod@unit`]: what all circuits have in common;
 //! - [`kv`], [`attention`]: key/value heads, and attention heads by a chain of circuits; [`span`]: where their rows stand;
 //! - [`keys`]: set-up, proving, verifying;
 //! - [`product`]: a linear chunk as a contract decides it, the circuit's proof and the fold proof's equation together;

@@ -15,7 +15,7 @@
 //! | sk and sv from the header, by g | 4·Hk + … | Select, Header |
 //! | z, zf; bits of N and N itself; whether above is 0 | hd + 1, 92, 2 | Score |
 //! | 58 bits of δ, whether it is 0, attained | 59, 2, 2 | Maximum |
-//! | EXP[t] | 188 | Exponential |
+//! | EXP\[t\] | 188 | Exponential |
 //! | e, e·2^sv, its products with V | hd + 3 | Mix |
 //! | whether the place counts | 2 | Places |
 //!

@@ -1,6 +1,6 @@
 //! Last of a head: its outputs, of a state in which M was attained.
 //!
-//! `out_i = sat(floor_div(o_i + (P >> 1), P))`. A position that attains M has weight EXP[0] = 2^15, so P is not 0.
+//! `out_i = sat(floor_div(o_i + (P >> 1), P))`. A position that attains M has weight EXP\[0\] = 2^15, so P is not 0.
 //!
 //! **Fields**, in order: leaf of attention; the job's halves; words of the chunks that hold the outputs of the head; h; digest of
 //! the state before it. h selects nothing inside, as in the first of a head.
