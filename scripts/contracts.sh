@@ -29,9 +29,9 @@ if [ "${1:-}" = snapshots ]; then
 fi
 
 # The figures of the snapshots, as pages write them, stand on those pages.
-for figure in $(sed -nE 's/.*: "([0-9]+)".*/\1/p' snapshots/Escrow.json | sed -E ':a;s/^([0-9]+)([0-9]{3})/\1,\2/;ta'); do
+for figure in $(sed -nE 's/.*: "([0-9]+)".*/\1/p' snapshots/Escrow.json snapshots/UnitVerifier.json | sed -E ':a;s/^([0-9]+)([0-9]{3})/\1,\2/;ta'); do
   for page in README.md ../docs/benchmarks.md; do
-    grep -qF "$figure" "$page" || { echo "contracts: $page does not have the figure $figure of snapshots/Escrow.json"; exit 1; }
+    grep -qF "$figure" "$page" || { echo "contracts: $page does not have the figure $figure of snapshots/"; exit 1; }
   done
 done
 "$forge" fmt --check || { echo "contracts: not formatted (forge fmt)"; exit 1; }

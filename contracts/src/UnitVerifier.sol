@@ -10,6 +10,7 @@ import {SettlementLeaf, SettlementTree} from "./libraries/SettlementTree.sol";
 import {ChunkLeaf, ModelRecord, ModelRecordLibrary} from "./types/ModelRecord.sol";
 import {G1} from "./libraries/Bn254.sol";
 import {CircuitKey, Powers, ProductProof, Subject} from "./types/Product.sol";
+import {ShapeLibrary} from "./types/Shape.sol";
 import {Unit} from "./types/Steps.sol";
 
 /// @notice A leaf of the trace, with its way to the settlement root. Which leaf it is the contract knows.
@@ -52,8 +53,16 @@ contract UnitVerifier is IUnitVerifier {
     error WrongRecord(bytes32 got);
     /// @notice The step has another number of leaves.
     error WrongLeafCount(uint256 got);
-    /// @notice A job without a prompt or without tokens has no positions.
-    error NoPositions();
+    /// @notice A job without a prompt or without tokens has no positions, and none has more than 2^16.
+    error BadPositions(uint256 positions);
+    /// @notice The step machine is not defined for the record's shape.
+    error BadShape();
+    /// @notice The job has no draw of this number that is decided here.
+    error NoSuchDraw(uint32 draw);
+    /// @notice A chunk is decided at once: nothing of it can be left open.
+    error UnknownProgress(bytes32 progress);
+    /// @notice A leaf of zero would stand for a step without a residual.
+    error ZeroLeaf();
 
     /// @inheritdoc IUnitVerifier
     function decidable() external pure returns (uint16) {
@@ -82,6 +91,8 @@ contract UnitVerifier is IUnitVerifier {
         ModelRecord memory record = answer.record;
         bytes32 id = record.id();
         if (id != question.record) revert WrongRecord(id);
+        if (question.draw >= question.draws) revert NoSuchDraw(question.draw);
+        if (question.progress != 0) revert UnknownProgress(question.progress);
         Extent memory extent = extentOf(question, record);
         Unit memory unit = Draws.unit(question.seed, extent, question.draw);
         LinearUnit memory linear = LinearUnits.describe(record.shape, unit);
@@ -110,8 +121,9 @@ contract UnitVerifier is IUnitVerifier {
         requireLeaf(question, extent, answer.leaves[1], unit.t, unit.step, linear.length);
         bytes32 residual;
         if (linear.hasResidual) {
-            requireLeaf(question, extent, answer.leaves[2], unit.t, linear.residualStep, linear.length);
             residual = answer.leaves[2].leaf;
+            if (residual == 0) revert ZeroLeaf();
+            requireLeaf(question, extent, answer.leaves[2], unit.t, linear.residualStep, linear.length);
         }
         return Subject({
             context: contextOf(question),
@@ -157,7 +169,10 @@ contract UnitVerifier is IUnitVerifier {
     }
 
     function extentOf(Question calldata question, ModelRecord memory record) private pure returns (Extent memory) {
-        if (question.promptTokens == 0 || question.tokens == 0) revert NoPositions();
-        return Extent(record.shape, question.promptTokens + question.tokens - 1, question.promptTokens - 1);
+        if (!record.shape.isValid()) revert BadShape();
+        uint256 positions = uint256(question.promptTokens) + question.tokens;
+        bool some = question.promptTokens != 0 && question.tokens != 0;
+        if (!some || --positions > ShapeLibrary.MAX_POSITIONS) revert BadPositions(positions);
+        return Extent(record.shape, uint32(positions), question.promptTokens - 1);
     }
 }

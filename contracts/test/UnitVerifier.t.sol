@@ -55,7 +55,7 @@ contract UnitVerifierTest is Vectors {
             keys: small(".record.keys")
         });
         delete answer.leaves;
-        for (uint256 i = 0; i < 3; i++) {
+        for (uint256 i = 0; vm.keyExistsJson(file, item(".leaves", i)); i++) {
             string memory leaf = item(".leaves", i);
             answer.leaves
                 .push(
@@ -110,6 +110,14 @@ contract UnitVerifierTest is Vectors {
         vm.assertLe(gas, LIMIT, "gas of a linear chunk");
     }
 
+    /// head adds to no residual: two leaves, and a statement with two fields less.
+    function test_a_chunk_without_a_residual_is_decided() public {
+        load("head");
+        vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
+        answer.leaves.push(answer.leaves[0]);
+        expect(abi.encodeWithSelector(UnitVerifier.WrongLeafCount.selector, 3));
+    }
+
     /// One kind alone shows nothing: zeros tell the truth in every product.
     function test_it_does_not_decide_enough_to_be_paid_on() public view {
         vm.assertEq(verifier.decidable(), Lanes.LINEAR_KINDS, "kinds");
@@ -118,7 +126,7 @@ contract UnitVerifierTest is Vectors {
 
     function test_a_unit_that_is_no_matrix_product_is_not_decided() public {
         for (uint32 draw = 0; draw < 64; draw++) {
-            question.draw = draw;
+            (question.draw, question.draws) = (draw, 64);
             Unit memory unit = verifier.unitOf(question, answer.record);
             Kind kind = Kind(unit.step);
             if (LinearUnits.isLinear(kind)) continue;
@@ -224,11 +232,37 @@ contract UnitVerifierTest is Vectors {
         expect(abi.encodeWithSelector(Products.FalseProduct.selector));
     }
 
-    function test_a_job_without_prompt_or_tokens_has_no_positions() public {
+    function test_a_job_without_prompt_or_tokens_or_with_too_many_has_no_positions() public {
         question.promptTokens = 0;
-        expect(abi.encodeWithSelector(UnitVerifier.NoPositions.selector));
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, question.tokens));
         (question.promptTokens, question.tokens) = (1, 0);
-        expect(abi.encodeWithSelector(UnitVerifier.NoPositions.selector));
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, 1));
+        (question.promptTokens, question.tokens) = (2, 1 << 16);
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, (1 << 16) + 1));
+        (question.promptTokens, question.tokens) = (type(uint32).max, type(uint32).max);
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, 2 * uint256(type(uint32).max) - 1));
+    }
+
+    function test_a_record_of_a_shape_that_no_program_has_is_refused() public {
+        answer.record.shape.headDim = 7;
+        question.record = answer.record.id();
+        expect(abi.encodeWithSelector(UnitVerifier.BadShape.selector));
+    }
+
+    function test_a_draw_that_the_job_does_not_have_is_refused() public {
+        question.draws = question.draw;
+        expect(abi.encodeWithSelector(UnitVerifier.NoSuchDraw.selector, question.draw));
+    }
+
+    function test_nothing_of_a_chunk_can_be_left_open() public {
+        question.progress = keccak256("half of it");
+        expect(abi.encodeWithSelector(UnitVerifier.UnknownProgress.selector, question.progress));
+    }
+
+    /// It would hide that the step has a residual, even if it stood in the tree.
+    function test_a_residual_of_zero_is_refused() public {
+        answer.leaves[2].leaf = 0;
+        expect(abi.encodeWithSelector(UnitVerifier.ZeroLeaf.selector));
     }
 
     function testFuzz_bytes_that_are_no_answer_are_refused(bytes calldata garbage) public {

@@ -26,7 +26,7 @@ fn vectors() -> PathBuf {
 }
 
 /// Every file, as this version makes it.
-fn made() -> [(&'static str, Value); 6] {
+fn made() -> [(&'static str, Value); 7] {
     [
         ("typed", typed()),
         ("draws", draws()),
@@ -34,6 +34,7 @@ fn made() -> [(&'static str, Value); 6] {
         ("record", record()),
         ("groth16", groth16()),
         ("unit", unit::small()),
+        ("head", unit::head()),
     ]
 }
 

@@ -101,15 +101,7 @@ impl System {
         self.decompose(Group::Remainder, &lacks, TOTAL_BITS);
 
         let excess = quotient.wrapping_sub(output.signed());
-        let magnitude = Num::of_bits(&self.bits(Group::Excess, excess.unsigned_abs(), EXCESS_BITS));
-        let up = self.bit(Group::Excess, excess >= 0);
-        let mut side = Num::one().times(-Fr::ONE);
-        side.add_bit(Fr::from(2u8), up);
-        let excess = self.product(Group::Saturation, &side, &magnitude);
-        let mut from_end = output.clone().plus(&Num::constant(power_of_two(31)));
-        from_end.add_bit(Fr::ONE - power_of_two(32), up);
-        self.enforce(Group::Saturation, magnitude, from_end, Num::default());
-
+        let excess = self.excess(excess, EXCESS_BITS, output);
         self.enforce(Group::Rounding, output.clone().plus(&excess), total.clone(), sum.clone().minus(&rem));
     }
 }

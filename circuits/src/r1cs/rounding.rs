@@ -113,19 +113,24 @@ impl System {
         let excess = residual.signed().wrapping_add(quotient).wrapping_sub(output.signed());
 
         let remainder = self.remainder(shifted.checked_rem_euclid(power).unwrap_or(0), &shift.masks);
-        let magnitude = Num::of_bits(&self.bits(Group::Excess, excess.unsigned_abs(), shift.widths.excess));
-        let up = self.bit(Group::Excess, excess >= 0);
+        let excess = self.excess(excess, shift.widths.excess, output);
 
+        let change = output.clone().plus(&excess).minus(residual);
+        let whole = scaled.plus(&shift.half).minus(&remainder);
+        self.enforce(Group::Rounding, change, shift.power.clone(), whole);
+    }
+
+    /// By how much `output` has saturated: 0, or on the side where it has its end; below 2^bits in magnitude.
+    pub(super) fn excess(&mut self, value: i128, bits: usize, output: &Num) -> Num {
+        let magnitude = Num::of_bits(&self.bits(Group::Excess, value.unsigned_abs(), bits));
+        let up = self.bit(Group::Excess, value >= 0);
         let mut side = Num::one().times(-Fr::ONE);
         side.add_bit(Fr::from(2u8), up);
         let excess = self.product(Group::Saturation, &side, &magnitude);
         let mut from_end = output.clone().plus(&Num::constant(power_of_two(31)));
         from_end.add_bit(Fr::ONE - power_of_two(32), up);
         self.enforce(Group::Saturation, magnitude, from_end, Num::default());
-
-        let change = output.clone().plus(&excess).minus(residual);
-        let whole = scaled.plus(&shift.half).minus(&remainder);
-        self.enforce(Group::Rounding, change, shift.power.clone(), whole);
+        excess
     }
 
     /// An integer whose bits are zero where the masks are.

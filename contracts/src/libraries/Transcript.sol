@@ -41,6 +41,11 @@ library Transcript {
         drawn.nu = scalar(state);
         drawn.beta = scalar(keccak256(abi.encode(BETA, state)));
         drawn.e = scalar(keccak256(abi.encode(E, state, proof.atZ, proof.atInverse, proof.circuit)));
+        requireUsable(drawn);
+    }
+
+    /// @notice Reverts if ρ or z is 0.
+    function requireUsable(Challenges memory drawn) internal pure {
         if (drawn.rho == 0 || drawn.z == 0) revert ZeroChallenge();
     }
 

@@ -19,6 +19,10 @@ contract ProductVerifier {
         Products.requireProduct(key, powers, subject, proof);
     }
 
+    function requireUsable(Challenges calldata drawn) external pure {
+        Transcript.requireUsable(drawn);
+    }
+
     function draw(Subject calldata subject, ProductProof calldata proof) external pure returns (Challenges memory) {
         return Transcript.draw(subject, proof);
     }
@@ -119,23 +123,29 @@ contract ProductsTest is Vectors {
         expect(abi.encodeWithSelector(Products.FalseProduct.selector));
     }
 
-    function testFuzz_a_value_is_below_r(uint8 which) public {
-        uint256 place = 8 + which % 5;
-        bytes memory encoded = abi.encode(proof);
-        uint256 value = uint256(peek(encoded, place)) + Bn254.R;
-        poke(encoded, place, bytes32(value));
-        proof = abi.decode(encoded, (ProductProof));
-        expect(abi.encodeWithSelector(Bn254.ScalarTooLarge.selector, value));
+    function test_no_value_and_no_coordinate_has_a_second_writing() public {
+        for (uint256 place = 0; place < WORDS; place++) {
+            bool isValue = place >= 8 && place <= 12;
+            bytes memory encoded = abi.encode(proof);
+            uint256 second = uint256(peek(encoded, place)) + (isValue ? Bn254.R : Bn254.P);
+            poke(encoded, place, bytes32(second));
+            ProductProof memory other = abi.decode(encoded, (ProductProof));
+            bytes4 reason = isValue ? Bn254.ScalarTooLarge.selector : Bn254.CoordinateTooLarge.selector;
+            vm.expectRevert(abi.encodeWithSelector(reason, second));
+            verifier.verify(key, powers, subject, other);
+        }
     }
 
-    function testFuzz_a_coordinate_is_below_p(uint8 which) public {
-        uint256 place = which % WORDS;
-        vm.assume(place < 8 || place > 12);
-        bytes memory encoded = abi.encode(proof);
-        uint256 value = uint256(peek(encoded, place)) + Bn254.P;
-        poke(encoded, place, bytes32(value));
-        proof = abi.decode(encoded, (ProductProof));
-        expect(abi.encodeWithSelector(Bn254.CoordinateTooLarge.selector, value));
+    /// No transcript that anyone could find draws a 0: so the check is asked directly.
+    function test_a_challenge_of_zero_is_refused() public {
+        Challenges memory drawn = Challenges({rho: 1, gamma: 0, z: 1, nu: 0, beta: 0, e: 0});
+        verifier.requireUsable(drawn);
+        drawn.rho = 0;
+        vm.expectRevert(Transcript.ZeroChallenge.selector);
+        verifier.requireUsable(drawn);
+        (drawn.rho, drawn.z) = (1, 0);
+        vm.expectRevert(Transcript.ZeroChallenge.selector);
+        verifier.requireUsable(drawn);
     }
 
     function testFuzz_what_is_no_point_is_refused(uint8 which) public {

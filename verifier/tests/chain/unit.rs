@@ -36,6 +36,14 @@ const SMALL: Job = Job {
     chunk: 1,
 };
 
+/// Chunk 2 of head, which has no residual and opens two leaves, has four rows of six inputs.
+const HEAD: Job = Job {
+    config: Config { layers: 1, dim: 6, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 64 },
+    kind: StepKind::Head,
+    chunk: 2,
+    ..SMALL
+};
+
 /// The dearest of SmolLM2-135M's chunks to look at: three leaves, of as many positions as a job of 1,000 tokens has.
 const SMOLLM2: Job = Job {
     config: Config {
@@ -99,11 +107,8 @@ impl Job {
     fn leaves(&self, witness: &Witness, shape: &Shape) -> Vec<tree::Leaf> {
         let statement = witness.statement(shape);
         let unit = &statement.unit;
-        let real = [
-            (unit.input_step, statement.input_leaf),
-            (unit.output_step, statement.output_leaf),
-            (unit.residual_step, statement.residual_leaf.unwrap()),
-        ];
+        let mut real = vec![(unit.input_step, statement.input_leaf), (unit.output_step, statement.output_leaf)];
+        real.extend(statement.residual_leaf.map(|leaf| (unit.residual_step, leaf)));
         let steps = |t| self.config.step_count(t >= self.tail_from());
         let places = (0..self.positions()).flat_map(|t| (0..steps(t)).map(move |s| (t, s)));
         let leaf = |(t, s): (u32, u32)| {
@@ -130,6 +135,10 @@ pub fn small() -> Value {
     described(&SMALL)
 }
 
+pub fn head() -> Value {
+    described(&HEAD)
+}
+
 pub fn smollm2() -> Value {
     described(&SMOLLM2)
 }
@@ -137,13 +146,13 @@ pub fn smollm2() -> Value {
 fn described(job: &Job) -> Value {
     let Drawn { receipt, seed, number, t, step } = job.drawn();
     let (of, mut witness, rows) = sample_with_rows(&job.config, job.kind, job.chunk, SCALARS).unwrap();
-    let source = job.config.residual_source(job.config.step(step).unwrap());
+    let source = of.has_residual().then(|| job.config.residual_source(job.config.step(step).unwrap()));
     witness.unit = Unit {
         position: t,
         input_step: step - 1,
         output_step: step,
-        residual_step: job.config.step_index(source),
-        residual_kind: source.kind as u8,
+        residual_step: source.map_or(0, |source| job.config.step_index(source)),
+        residual_kind: source.map_or(0, |source| source.kind as u8),
         ..witness.unit
     };
     let key = insecure_setup(&Linear { shape: &of, witness: &witness }, &[7; 32]).unwrap();
@@ -179,11 +188,14 @@ fn described(job: &Job) -> Value {
         draw: number,
         draws: DRAWS,
     };
-    let opened = [step - 1, step, witness.unit.residual_step].map(|s| {
+    let mut steps = vec![step - 1, step];
+    steps.extend(source.map(|source| job.config.step_index(source)));
+    let open = |s| {
         let index = usize::try_from(tree::index(&job.config, job.tail_from(), t, s)).unwrap();
         let path = tree::path(tree::SETTLEMENT, &hashes, index);
         Opened { tokens: leaves[index].tokens, leaf: leaves[index].leaf, path }
-    });
+    };
+    let opened: Vec<_> = steps.into_iter().map(open).collect();
 
     let holdings = Holdings { powers: &powers, key: &key, rows: &rows };
     let (subject_of, proof) = prove(&holdings, &question.context(), &of, &mut witness, &[9; 32]).unwrap();

@@ -1,7 +1,7 @@
 //! `assay-verifier acknowledge`: takes delivery, and so pays the rig.
 
 use super::super::{Report, hex};
-use super::{Case, Sender, ended, not_now, read_job, read_receipt, require_output};
+use super::{Agreed, Case, Sender, ended, not_now, read_job, read_receipt, require_output};
 use crate::chain::abi::Escrow::{State, acknowledgeCall};
 use crate::chain::journal::Journal;
 use crate::sign::receipt_hash;
@@ -12,12 +12,8 @@ use std::path::PathBuf;
 /// Arguments.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The terms.
-    #[arg(long, value_name = "FILE")]
-    terms: PathBuf,
-    /// Your own copy of the job.
-    #[arg(long, value_name = "FILE")]
-    job: PathBuf,
+    #[command(flatten)]
+    agreed: Agreed,
     /// The receipt, with its output beside it. Check both first: `assay-verifier check` or `audit`.
     #[arg(long, value_name = "FILE")]
     receipt: PathBuf,
@@ -34,9 +30,9 @@ pub fn run(args: &Args) -> Result<Report> {
 }
 
 fn acknowledge(args: &Args) -> Result<Report> {
-    let job = read_job(&args.job)?;
-    let journal = Journal::beside(&args.terms, "acknowledge");
-    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
+    let job = read_job(&args.agreed.job)?;
+    let journal = Journal::beside(&args.agreed.terms, "acknowledge");
+    let (mut case, resumed) = Case::resume(&args.agreed.terms, &args.sender, &journal)?;
     let key = args.sender.key_of(&case.file.terms.client, "client")?;
     let receipt = read_receipt(&args.receipt, &case.file)?;
     require_output(&receipt, &args.receipt, &job, &case.file)?;

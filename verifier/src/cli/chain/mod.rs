@@ -71,6 +71,17 @@ impl Sender {
     }
 }
 
+/// What the client agreed to.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Agreed {
+    /// The terms.
+    #[arg(long, value_name = "FILE")]
+    pub terms: PathBuf,
+    /// Your own copy of the job.
+    #[arg(long, value_name = "FILE")]
+    pub job: PathBuf,
+}
+
 /// Terms, and where their job stands.
 pub struct Case {
     /// Terms.

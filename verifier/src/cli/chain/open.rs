@@ -1,23 +1,18 @@
 //! `assay-verifier open`: pays for a job.
 
 use super::super::{Report, hex};
-use super::{Case, Sender, ended, not_now, read_job};
+use super::{Agreed, Case, Sender, ended, not_now, read_job};
 use crate::chain::abi::Escrow::{State, openCall};
 use crate::chain::amount;
 use crate::chain::journal::Journal;
 use alloy::primitives::U256;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
 
 /// Arguments.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The terms.
-    #[arg(long, value_name = "FILE")]
-    terms: PathBuf,
-    /// Your own copy of the job.
-    #[arg(long, value_name = "FILE")]
-    job: PathBuf,
+    #[command(flatten)]
+    agreed: Agreed,
     #[command(flatten)]
     sender: Sender,
 }
@@ -31,9 +26,9 @@ pub fn run(args: &Args) -> Result<Report> {
 }
 
 fn open(args: &Args) -> Result<Report> {
-    let job = read_job(&args.job)?;
-    let journal = Journal::beside(&args.terms, "open");
-    let (mut case, resumed) = Case::resume(&args.terms, &args.sender, &journal)?;
+    let job = read_job(&args.agreed.job)?;
+    let journal = Journal::beside(&args.agreed.terms, "open");
+    let (mut case, resumed) = Case::resume(&args.agreed.terms, &args.sender, &journal)?;
     case.file.require_job(&job)?;
     let key = args.sender.key_of(&case.file.terms.client, "client")?;
     if case.kept.state != State::None {
