@@ -8,7 +8,7 @@
 //! is 0, or positive where out = 2^31 − 1, or negative where out = −2^31. P < 2^32; |o| ≤ 2^32·P as every value is below 2^32
 //! in magnitude, so |Q| ≤ 2^32 + 1 and |e| < 2^33. Both sides stay below 2^66.
 
-use super::{Bit, Group, Num, System, power_of_two};
+use super::{Bit, Group, Num, System};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
 use assay_model::tables::{TABLE_BITS, TableParams, Tables};
