@@ -15,7 +15,12 @@ library Rounds {
 
     /// @notice The first round that lies past both from `committedAt`.
     function deciding(IBeacon beacon, uint64 committedAt) internal view returns (uint64) {
-        return after_(beacon.genesis(), beacon.period(), committedAt + CLOCK_DRIFT + REORG_DEPTH);
+        return after_(beacon.genesis(), beacon.period(), settled(committedAt));
+    }
+
+    /// @notice Until when a round could be known before a commit of second `committedAt` is final.
+    function settled(uint64 committedAt) internal pure returns (uint64) {
+        return committedAt + CLOCK_DRIFT + REORG_DEPTH;
     }
 
     /// @notice The first round that happens after second `time`.

@@ -13,22 +13,30 @@ struct Terms {
     bytes32 jobDigest;
     /// Model id.
     bytes32 manifest;
-    /// The model's record in the registry, or zero. Only the contested lane would read it.
+    /// The model's record; zero without the contested lane.
     bytes32 record;
-    /// Selector of the verifier for the contested lane. Must be zero: the lane is closed.
+    /// Selector of the verifier that decides drawn units; zero: only the client's word pays.
     bytes4 verifier;
+    /// Root over the prompt's tokens; zero without the contested lane, as are `promptTokens`, `draws` and `proveBy`.
+    bytes32 prompt;
+    /// Tokens of the prompt.
+    uint32 promptTokens;
     /// Most tokens that are paid for.
     uint32 maxTokens;
+    /// Units that are drawn, besides the last position's sample and the head chunk of its token.
+    uint32 draws;
     /// Price of one token.
     uint96 pricePerToken;
-    /// What the contested lane would pay for proofs; the client has it back when it acknowledges.
+    /// What a rig is paid for proofs, besides the tokens; the client has it back if it acknowledges in time.
     uint96 proofFee;
     /// What commit reserves of the rig's stake, for this job alone.
     uint96 stake;
     /// Unix second from which on the rig cannot commit.
     uint64 commitBy;
-    /// Unix second from which on the client cannot acknowledge.
+    /// Unix second from which on the client is late: it cannot acknowledge, or, in the contested lane, pays the proof fee too.
     uint64 acknowledgeBy;
+    /// Unix second from which on the rig cannot prove, if it had `PROVE_TIME` by then.
+    uint64 proveBy;
 }
 
 using TermsLibrary for Terms global;
@@ -36,7 +44,7 @@ using TermsLibrary for Terms global;
 /// @notice The name of terms, and the money in them.
 library TermsLibrary {
     bytes32 internal constant TYPEHASH = keccak256(
-        "Terms(address client,address rig,bytes32 jobDigest,bytes32 manifest,bytes32 record,bytes4 verifier,uint32 maxTokens,uint96 pricePerToken,uint96 proofFee,uint96 stake,uint64 commitBy,uint64 acknowledgeBy)"
+        "Terms(address client,address rig,bytes32 jobDigest,bytes32 manifest,bytes32 record,bytes4 verifier,bytes32 prompt,uint32 promptTokens,uint32 maxTokens,uint32 draws,uint96 pricePerToken,uint96 proofFee,uint96 stake,uint64 commitBy,uint64 acknowledgeBy,uint64 proveBy)"
     );
 
     /// @notice EIP-712 struct hash.
