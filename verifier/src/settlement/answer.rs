@@ -52,12 +52,7 @@ impl LinearAnswer<'_> {
     pub fn encode(&self) -> Vec<u8> {
         let mut head = Vec::new();
         let mut tail = Tail::default();
-        let r = self.record;
-        let c = &r.config;
-        head.extend([r.manifest, r.srs].map(Item::Word));
-        let shape = [c.layers, c.dim, c.heads, c.kv_heads, c.head_dim, c.ffn, c.vocab, c.context];
-        head.extend(shape.map(|n| Item::Word(number(n))));
-        head.extend([r.chunks_root, number(r.chunks), r.keys_root, number(r.keys)].map(Item::Word));
+        head.extend(self.record.words().into_iter().map(Item::Word));
         head.push(Item::Bytes(leaves(self.leaves)));
         head.push(Item::Word(exponent(self.chunk.value.exponent)));
         head.extend(evm_g1(&self.chunk.value.commitment).map(Item::Word));
