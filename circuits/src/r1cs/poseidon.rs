@@ -43,6 +43,8 @@ pub enum Use {
     Accumulators = 1,
     /// The fields of a settlement statement.
     Statement = 2,
+    /// A token of a prompt behind its salt.
+    Prompt = 5,
     /// The rotations of a position.
     Rotation = 8,
     /// The state of an attention head between two of its circuits.

@@ -11,11 +11,14 @@
 //! | [`trace`] | the root over all leaves of a trace |
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
+//! | `prompt` (with the feature `settlement`) | the commitment to a prompt, which shows one token at a time |
 //! | [`question`] | what a contract asks of a rig |
 //! | [`answer`] | what the rig answers |
 
 pub mod answer;
 pub mod draw;
+#[cfg(feature = "settlement")]
+pub mod prompt;
 pub mod question;
 pub mod record;
 pub mod terms;
