@@ -6,7 +6,7 @@
 //! - [`rounding`]: the elementwise rounding of linear steps;
 //! - [`attention_block`]: vectors under their least common shift; [`attention_rotation`]: pairs rotated;
 //!   [`attention_weight`]: the table of exponentials, entries of a header, weighted means;
-//! - [`maximum`]: the largest of some integers;
+//! - [`maximum`]: the largest of some integers, and where it stands first; [`octal`]: a place in a tree of eight children a node;
 //! - [`evaluate`]: vectors as polynomials at a point;
 //! - [`poseidon`]: the hash inside of circuits, also as a plain function.
 //!
@@ -26,6 +26,7 @@ pub mod attention_weight;
 pub mod blake3;
 pub mod evaluate;
 pub mod maximum;
+pub mod octal;
 pub mod poseidon;
 pub mod rounding;
 mod system;

@@ -21,6 +21,7 @@
 //! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
 //! - [`mod@unit`]: what all circuits have in common;
 //! - [`kv`], [`attention`]: key/value heads, and attention heads by a chain of circuits; [`span`]: where their rows stand;
+//! - [`embed`], [`embedding`]: rows of the embedding, and the tree that they stand in; [`greedy`]: the token that follows;
 //! - [`keys`]: set-up, proving, verifying;
 //! - [`product`]: a linear chunk as a contract decides it, the circuit's proof and the fold proof's equation together;
 //! - [`encoding`]: keys and proofs as a contract reads them.
@@ -37,7 +38,21 @@ pub mod attention;
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 mod circuit;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod embed;
+#[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
+pub mod embedding;
 pub mod encoding;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod greedy;
 pub mod keys;
 #[allow(
     clippy::indexing_slicing,

@@ -39,6 +39,11 @@ impl Span {
         }
     }
 
+    /// Elements `first..first + len` of what a step commits to, as a unit of it reads or writes them.
+    pub fn of_chunk(config: &Config, kind: StepKind, first: u32, len: u32) -> Span {
+        Span::new(&config.shape(kind), first, len)
+    }
+
     /// Rows of head `head` in part `part` of qkv: 0 for queries, 1 for keys, 2 for values.
     pub fn of_rows(config: &Config, part: usize, head: u32) -> Span {
         let first = config.parts(StepKind::Qkv).get(part).map_or(0, |p| p.first);
