@@ -43,6 +43,10 @@ pub enum Use {
     Accumulators = 1,
     /// The fields of a settlement statement.
     Statement = 2,
+    /// What eps adds to a norm's sum, by shift.
+    Eps = 6,
+    /// The gains of a chunk of a norm.
+    Gains = 7,
     /// The rotations of a position.
     Rotation = 8,
     /// The state of an attention head between two of its circuits.
