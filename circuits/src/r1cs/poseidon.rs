@@ -49,6 +49,10 @@ pub enum Use {
     Node = 4,
     /// A token of the prompt behind its salt.
     Prompt = 5,
+    /// What eps adds to a norm's sum, by shift.
+    Eps = 6,
+    /// The gains of a chunk of a norm.
+    Gains = 7,
     /// The rotations of a position.
     Rotation = 8,
     /// The state of an attention head between two of its circuits.

@@ -26,7 +26,7 @@ use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
 use assay_model::config::Config;
 use assay_model::domain::Digest;
-use assay_model::program::{CHUNK, StepKind};
+use assay_model::program::StepKind;
 
 /// Bits of a token.
 const TOKEN_BITS: usize = 32;
@@ -191,9 +191,7 @@ fn shape_words(config: &Config, chunk: u32) -> [u64; 7] {
 
 /// Where chunk `chunk` of 256 elements stands, which there is.
 pub(super) fn span(config: &Config, kind: StepKind, chunk: u32) -> Span {
-    let [size, len] = [CHUNK, config.shape(kind).len].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-    let first = size.saturating_mul(chunk);
-    Span::of_chunk(config, kind, first, len.saturating_sub(first).min(size))
+    Span::of_chunk(&config.shape(kind), chunk)
 }
 
 pub(super) fn zeros(config: &Config, kind: StepKind) -> Committed {
