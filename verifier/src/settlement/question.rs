@@ -41,7 +41,8 @@ impl Question {
     /// What binds a proof to it: the first word of every transcript. What is left of the draw is no part of it, since it says
     /// which statement is to be shown, and the statement says that as well.
     pub fn context(&self) -> Digest {
-        let mut words = vec![self.id, self.job, self.record, self.receipt, self.settlement_root, self.prompt, self.seed];
+        let mut words =
+            vec![self.id, self.job, self.record, self.receipt, self.settlement_root, self.prompt, self.seed];
         words.extend([self.prompt_tokens, self.tokens, self.draw, self.draws].map(number));
         hash("assay v1 question", &words)
     }
