@@ -2,7 +2,7 @@
 
 #[cfg(feature = "chain")]
 use assay_prover::cli::settle;
-use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run};
+use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run, settlement_setup};
 #[cfg(feature = "chain")]
 use assay_verifier::cli::chain::account;
 use assay_verifier::cli::{finish, parse};
@@ -40,6 +40,8 @@ enum Command {
     /// Fetch what an escrow has credited.
     #[cfg(feature = "chain")]
     Withdraw(account::Withdraw),
+    /// Make a model's record and the keys of its circuits, which answers to a contract's draws are under.
+    SettlementSetup(settlement_setup::Args),
     /// Measure how well the model predicts a text.
     Perplexity(perplexity::Args),
     /// Measure this machine.
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Stake(args) => account::stake(args),
         #[cfg(feature = "chain")]
         Command::Withdraw(args) => account::withdraw(args),
+        Command::SettlementSetup(args) => settlement_setup::run(args),
         Command::Perplexity(args) => perplexity::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Devices(args) => devices::run(args),

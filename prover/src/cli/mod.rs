@@ -6,9 +6,11 @@ pub mod devices;
 pub mod manifest;
 pub mod perplexity;
 pub mod prove;
+pub mod proving;
 pub mod run;
 #[cfg(feature = "chain")]
 pub mod settle;
+pub mod settlement_setup;
 pub mod vram;
 #[cfg(feature = "gpu")]
 pub mod warnings;
