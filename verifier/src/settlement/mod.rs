@@ -12,6 +12,7 @@
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
 //! | `prompt` (with the feature `settlement`) | the commitment to a prompt, which shows one token at a time |
+//! | [`rounds`] | which round of a beacon decides the draws |
 //! | [`question`] | what a contract asks of a rig |
 //! | [`answer`] | what the rig answers |
 
@@ -21,6 +22,7 @@ pub mod draw;
 pub mod prompt;
 pub mod question;
 pub mod record;
+pub mod rounds;
 pub mod terms;
 pub mod trace;
 pub mod tree;
