@@ -10,7 +10,7 @@ pub mod run;
 #[cfg(feature = "chain")]
 pub mod settle;
 pub mod vram;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "chain", feature = "gpu"))]
 pub mod warnings;
 
 use crate::backend::separate::Separate;
