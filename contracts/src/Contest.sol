@@ -104,8 +104,7 @@ abstract contract Contest is Jobs {
     /// @dev What decides the job's draws. Zero: nothing does, and the terms name nothing that would only count if something did.
     function _verifierFor(Terms calldata terms) internal view returns (IUnitVerifier verifier) {
         if (terms.verifier == 0) {
-            bool clean = terms.record == 0 && terms.prompt == 0
-                && terms.promptTokens | terms.draws | terms.proveBy == 0;
+            bool clean = terms.record == 0 && terms.prompt == 0 && terms.promptTokens | terms.draws | terms.proveBy == 0;
             if (!clean) revert NoContestedLane();
             return verifier;
         }

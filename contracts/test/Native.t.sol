@@ -40,7 +40,7 @@ contract Greedy {
 contract NativeTest is EscrowTest {
     function setUp() public override {
         super.setUp();
-        escrow = new Escrow(Asset.wrap(address(0)), OWNER);
+        escrow = new Escrow(Asset.wrap(address(0)), OWNER, beacon, router);
         vm.deal(CLIENT, ESCROWED);
         vm.deal(RIG, 2 * STAKE);
     }

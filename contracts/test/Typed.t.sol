@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {Escrow} from "../src/Escrow.sol";
 import {IEscrow} from "../src/interfaces/IEscrow.sol";
+import {IBeacon} from "../src/interfaces/IBeacon.sol";
+import {IVerifierRouter} from "../src/interfaces/IVerifierRouter.sol";
 import {Asset} from "../src/types/Asset.sol";
 import {Receipt} from "../src/types/Receipt.sol";
 import {Terms} from "../src/types/Terms.sol";
@@ -19,7 +21,7 @@ contract TypedTest is Vectors {
         vm.chainId(number(".chain"));
         vm.assertEq(vm.parseJsonAddress(file, ".contract"), AT, "the contract of the vectors");
         // The escrow as it would be at that address: its domain follows from where it runs.
-        vm.etch(AT, address(new Escrow(Asset.wrap(address(0)), address(this))).code);
+        vm.etch(AT, address(escrow_()).code);
         escrow = Escrow(AT);
     }
 
@@ -43,7 +45,8 @@ contract TypedTest is Vectors {
     /// The signatures as Rust made them take a job from its opening to its payment.
     function test_a_job_is_settled_by_signatures_that_rust_made() public {
         Terms memory terms = terms_();
-        terms.verifier = 0;
+        (terms.verifier, terms.record, terms.prompt) = (0, 0, 0);
+        (terms.promptTokens, terms.draws, terms.proveBy) = (0, 0, 0);
         terms.stake = 0;
         vm.warp(terms.commitBy - 1);
         vm.deal(terms.client, terms.pricePerToken * uint256(terms.maxTokens) + terms.proofFee);
@@ -60,6 +63,10 @@ contract TypedTest is Vectors {
         vm.assertEq(recover(word(".acknowledgement.digest"), signature), terms_().client, "who signed");
     }
 
+    function escrow_() private returns (Escrow) {
+        return new Escrow(Asset.wrap(address(0)), address(this), IBeacon(address(0)), IVerifierRouter(address(0)));
+    }
+
     function terms_() private view returns (Terms memory) {
         return Terms({
             client: vm.parseJsonAddress(file, ".terms.client"),
@@ -68,12 +75,16 @@ contract TypedTest is Vectors {
             manifest: word(".terms.manifest"),
             record: word(".terms.record"),
             verifier: bytes4(vm.parseJsonBytes(file, ".terms.verifier")),
+            prompt: word(".terms.prompt"),
+            promptTokens: small(".terms.promptTokens"),
             maxTokens: small(".terms.maxTokens"),
+            draws: small(".terms.draws"),
             pricePerToken: uint96(number(".terms.pricePerToken")),
             proofFee: uint96(number(".terms.proofFee")),
             stake: uint96(number(".terms.stake")),
             commitBy: uint64(number(".terms.commitBy")),
-            acknowledgeBy: uint64(number(".terms.acknowledgeBy"))
+            acknowledgeBy: uint64(number(".terms.acknowledgeBy")),
+            proveBy: uint64(number(".terms.proveBy"))
         });
     }
 

@@ -25,12 +25,12 @@ created=$("$forge" script script/Deploy.s.sol --rpc-url "$url" --private-key "$o
 escrow=$(sed -n 's/.*"escrow":{[^}]*"value":"\(0x[0-9a-fA-F]\{40\}\)".*/\1/p' <<<"$created" | head -1)
 [ -n "$escrow" ] || { echo "anvil: no escrow was deployed"; echo "$created"; exit 1; }
 
-terms_type='(address,address,bytes32,bytes32,bytes32,bytes4,uint32,uint96,uint96,uint96,uint64,uint64)'
+terms_type='(address,address,bytes32,bytes32,bytes32,bytes4,bytes32,uint32,uint32,uint32,uint96,uint96,uint96,uint64,uint64,uint64)'
 receipt_type='(bytes32,bytes32,uint32,bytes32,bytes32,bytes32,address)'
 now=$("$cast" block latest --field timestamp --rpc-url "$url")
 zero=0x$(printf '0%.0s' {1..64})
 job=$("$cast" keccak job)
-terms="($client,$rig,$job,$zero,$zero,0x00000000,100,3,50,1000,$((now + 3600)),$((now + 7200)))"
+terms="($client,$rig,$job,$zero,$zero,0x00000000,$zero,0,100,0,3,50,1000,$((now + 3600)),$((now + 7200)),0)"
 receipt="($job,$zero,40,$zero,$zero,$zero,$rig)"
 
 ask() { "$cast" call "$escrow" "$@" --rpc-url "$url"; }
@@ -47,7 +47,7 @@ send open "$client_key" "open($terms_type)" "$terms" --value 350
 send commit "$rig_key" "commit($terms_type,$receipt_type,bytes)" "$terms" "$receipt" \
   "$(sign "$rig_key" "$(ask "receiptDigest($receipt_type)(bytes32)" "$receipt")")"
 id=$(ask "jobId($terms_type)(bytes32)" "$terms")
-hash=$(ask 'job(bytes32)(uint8,uint64,uint32,uint96,bytes32)' "$id" | tail -1)
+hash=$(ask 'job(bytes32)(uint8,uint64,uint32,uint96,uint48,bytes32,address,uint96,bytes32)' "$id" | sed -n 6p)
 send acknowledge "$rig_key" "acknowledge($terms_type,uint32,bytes)" "$terms" 40 \
   "$(sign "$client_key" "$(ask 'acknowledgementDigest(bytes32,bytes32,uint32)(bytes32)' "$id" "$hash" 40)")"
 payee=0x00000000000000000000000000000000000A55A7

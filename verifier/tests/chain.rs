@@ -90,12 +90,16 @@ fn typed() -> Value {
         manifest: digest("manifest"),
         record: digest("record"),
         verifier: [0xde, 0xad, 0xbe, 0xef],
+        prompt: digest("prompt"),
+        prompt_tokens: 17,
         max_tokens: 128,
+        draws: 33,
         price_per_token: amount(1_000_000_007),
         proof_fee: amount(5_000_000_000_000_003),
         stake: amount(9_000_000_000_000_000_001),
         commit_by: 1_800_000_600,
         acknowledge_by: 1_800_001_200,
+        prove_by: 1_800_100_000,
     };
     let mut receipt = Receipt {
         job: terms.job,
@@ -118,8 +122,10 @@ fn typed() -> Value {
         "terms": {
             "client": hex(terms.client), "rig": hex(terms.rig), "jobDigest": hex(terms.job),
             "manifest": hex(terms.manifest), "record": hex(terms.record), "verifier": hex(terms.verifier),
-            "maxTokens": terms.max_tokens, "pricePerToken": 1_000_000_007u64, "proofFee": 5_000_000_000_000_003u64,
+            "prompt": hex(terms.prompt), "promptTokens": terms.prompt_tokens,
+            "maxTokens": terms.max_tokens, "draws": terms.draws, "pricePerToken": 1_000_000_007u64, "proofFee": 5_000_000_000_000_003u64,
             "stake": 9_000_000_000_000_000_001u64, "commitBy": terms.commit_by, "acknowledgeBy": terms.acknowledge_by,
+            "proveBy": terms.prove_by,
             "id": hex(acknowledgement.id),
         },
         "receipt": {

@@ -3,9 +3,11 @@ pragma solidity ^0.8.28;
 
 import {Escrow} from "../../src/Escrow.sol";
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
+import {VerifierRouter} from "../../src/VerifierRouter.sol";
 import {Asset} from "../../src/types/Asset.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
 import {Terms} from "../../src/types/Terms.sol";
+import {BeaconDouble} from "../support/BeaconDouble.sol";
 import {Test} from "../support/Test.sol";
 import {Token} from "../support/Tokens.sol";
 import {Typed} from "../support/Typed.sol";
@@ -19,6 +21,8 @@ contract Handler is Test {
 
     Token public immutable token;
     Escrow public immutable escrow;
+    BeaconDouble private immutable beacon;
+    VerifierRouter private immutable router;
     address[6] public accounts;
 
     Terms[] private _terms;
@@ -34,7 +38,9 @@ contract Handler is Test {
 
     constructor() {
         token = new Token();
-        escrow = new Escrow(Asset.wrap(address(token)), STRANGER);
+        beacon = new BeaconDouble(1_799_000_000, 3);
+        router = new VerifierRouter(STRANGER);
+        escrow = new Escrow(Asset.wrap(address(token)), STRANGER, beacon, router);
         accounts = [
             vm.addr(CLIENT_KEYS[0]),
             vm.addr(CLIENT_KEYS[1]),
@@ -89,12 +95,16 @@ contract Handler is Test {
             manifest: 0,
             record: 0,
             verifier: 0,
+            prompt: 0,
+            promptTokens: 0,
             maxTokens: uint32(bound(most, 1, 50)),
+            draws: 0,
             pricePerToken: uint96(bound(price, 0, 90)),
             proofFee: uint96(bound(price, 0, 500)),
             stake: uint96(bound(stake, 0, 2000)),
             commitBy: uint64(block.timestamp + bound(first, 1, 10 days)),
-            acknowledgeBy: uint64(block.timestamp + bound(second, 10 days + 1, 30 days))
+            acknowledgeBy: uint64(block.timestamp + bound(second, 10 days + 1, 30 days)),
+            proveBy: 0
         });
         vm.prank(terms.client);
         escrow.open(terms);

@@ -4,9 +4,11 @@ pragma solidity ^0.8.28;
 import {Escrow} from "../../src/Escrow.sol";
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {ILedger} from "../../src/interfaces/ILedger.sol";
+import {VerifierRouter} from "../../src/VerifierRouter.sol";
 import {Asset} from "../../src/types/Asset.sol";
 import {Receipt} from "../../src/types/Receipt.sol";
 import {Terms} from "../../src/types/Terms.sol";
+import {BeaconDouble} from "./BeaconDouble.sol";
 import {Test} from "./Test.sol";
 import {Token} from "./Tokens.sol";
 import {Typed} from "./Typed.sol";
@@ -23,6 +25,9 @@ abstract contract EscrowTest is Test {
     address internal immutable OWNER = vm.addr(0x0077);
 
     uint64 internal constant START = 1_800_000_000;
+    /// Of the beacon.
+    uint64 internal constant GENESIS = START - 1_000_000;
+    uint64 internal constant PERIOD = 3;
     uint96 internal constant PRICE = 3 ether;
     uint96 internal constant FEE = 50 ether;
     uint96 internal constant STAKE = 1000 ether;
@@ -32,6 +37,8 @@ abstract contract EscrowTest is Test {
 
     Token internal token;
     Escrow internal escrow;
+    BeaconDouble internal beacon;
+    VerifierRouter internal router;
     Terms internal terms;
     Receipt internal receipt;
 
@@ -46,7 +53,9 @@ abstract contract EscrowTest is Test {
     /// @notice Deploys an escrow in `asset`; client and rig have it, the rig has bonded twice what a job reserves.
     function deploy(Token asset) internal {
         token = asset;
-        escrow = new Escrow(Asset.wrap(address(asset)), OWNER);
+        beacon = new BeaconDouble(GENESIS, PERIOD);
+        router = new VerifierRouter(OWNER);
+        escrow = new Escrow(Asset.wrap(address(asset)), OWNER, beacon, router);
         address[3] memory holders = [CLIENT, RIG, OTHER];
         for (uint256 i = 0; i < holders.length; i++) {
             asset.mint(holders[i], 1_000_000 ether);
@@ -64,12 +73,16 @@ abstract contract EscrowTest is Test {
             manifest: keccak256("manifest"),
             record: 0,
             verifier: 0,
+            prompt: 0,
+            promptTokens: 0,
             maxTokens: MAX_TOKENS,
+            draws: 0,
             pricePerToken: PRICE,
             proofFee: FEE,
             stake: STAKE,
             commitBy: START + 1 hours,
-            acknowledgeBy: START + 2 hours
+            acknowledgeBy: START + 2 hours,
+            proveBy: 0
         });
     }
 

@@ -30,11 +30,12 @@ library Typed {
 
     function hash(Terms memory t) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(
-            "Terms(address client,address rig,bytes32 jobDigest,bytes32 manifest,bytes32 record,bytes4 verifier,uint32 maxTokens,uint96 pricePerToken,uint96 proofFee,uint96 stake,uint64 commitBy,uint64 acknowledgeBy)"
+            "Terms(address client,address rig,bytes32 jobDigest,bytes32 manifest,bytes32 record,bytes4 verifier,bytes32 prompt,uint32 promptTokens,uint32 maxTokens,uint32 draws,uint96 pricePerToken,uint96 proofFee,uint96 stake,uint64 commitBy,uint64 acknowledgeBy,uint64 proveBy)"
         );
         bytes memory first = abi.encode(typeHash, t.client, t.rig, t.jobDigest, t.manifest, t.record, t.verifier);
-        bytes memory second = abi.encode(t.maxTokens, t.pricePerToken, t.proofFee, t.stake, t.commitBy, t.acknowledgeBy);
-        return keccak256(bytes.concat(first, second));
+        bytes memory second = abi.encode(t.prompt, t.promptTokens, t.maxTokens, t.draws);
+        bytes memory third = abi.encode(t.pricePerToken, t.proofFee, t.stake, t.commitBy, t.acknowledgeBy, t.proveBy);
+        return keccak256(bytes.concat(first, second, third));
     }
 
     function acknowledgement(bytes32 id, bytes32 receipt, uint32 tokens) internal pure returns (bytes32) {

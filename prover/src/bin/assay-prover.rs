@@ -55,14 +55,14 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    #[cfg(feature = "gpu")]
+    #[cfg(any(feature = "chain", feature = "gpu"))]
     assay_prover::cli::warnings::print();
     let result = match &cli.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Run(args) => run::run(args, cli.json),
         Command::Prove(args) => prove::run(args),
         #[cfg(feature = "chain")]
-        Command::Settle(args) => settle::run(args),
+        Command::Settle(args) => settle::run(args, None),
         #[cfg(feature = "chain")]
         Command::Stake(args) => account::stake(args),
         #[cfg(feature = "chain")]

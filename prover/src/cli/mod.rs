@@ -12,7 +12,7 @@ pub mod run;
 pub mod settle;
 pub mod settlement_setup;
 pub mod vram;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "chain", feature = "gpu"))]
 pub mod warnings;
 
 use crate::backend::separate::Separate;

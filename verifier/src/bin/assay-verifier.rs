@@ -1,7 +1,7 @@
 //! The client's command line.
 
 #[cfg(feature = "chain")]
-use assay_verifier::cli::chain::{account, acknowledge, open, refund, slash, status, terms};
+use assay_verifier::cli::chain::{account, acknowledge, forfeit, open, refund, seed, slash, status, terms};
 use assay_verifier::cli::{audit, challenge, check, finish, inspect, job, parse};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -52,6 +52,16 @@ enum Command {
     /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
     #[cfg(feature = "chain")]
     Refund(refund::Args),
+    /// Fix the draws of a job that is paid on proofs, once the beacon has their round.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
+    #[cfg(feature = "chain")]
+    Seed(seed::Args),
+    /// Take the stake of a rig that did not prove its draws in time.
+    ///
+    /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
+    #[cfg(feature = "chain")]
+    Forfeit(forfeit::Args),
     /// Show two receipts that a rig signed for one job: takes its stake.
     ///
     /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
@@ -87,6 +97,10 @@ fn main() -> ExitCode {
         Command::Acknowledge(args) => acknowledge::run(args),
         #[cfg(feature = "chain")]
         Command::Refund(args) => refund::run(args),
+        #[cfg(feature = "chain")]
+        Command::Seed(args) => seed::run(args),
+        #[cfg(feature = "chain")]
+        Command::Forfeit(args) => forfeit::run(args),
         #[cfg(feature = "chain")]
         Command::Slash(args) => slash::run(args),
         #[cfg(feature = "chain")]

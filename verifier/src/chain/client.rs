@@ -1,5 +1,7 @@
 //! A node and an escrow at it: reading, and sending one call.
 
+use super::abi::Beacon::BeaconErrors;
+use super::abi::Router::RouterErrors;
 use super::abi::{Escrow, Terms};
 use super::error::{ChainError, Refusal};
 use super::journal::{Entry, Journal};
@@ -139,11 +141,16 @@ impl Chain {
         self.read(Escrow::accountCall { owner: Address::from(*owner) })
     }
 
-    fn read<C: SolCall>(&self, call: C) -> Result<C::Return, ChainError> {
-        let request = TransactionRequest::default().with_to(self.contract()).with_input(call.abi_encode());
+    pub(super) fn read<C: SolCall>(&self, call: C) -> Result<C::Return, ChainError> {
+        self.read_at(self.contract(), call)
+    }
+
+    /// A reading call of a contract that the escrow names. An answer that is none is the escrow's fault, which named it.
+    pub(super) fn read_at<C: SolCall>(&self, contract: Address, call: C) -> Result<C::Return, ChainError> {
+        let request = TransactionRequest::default().with_to(contract).with_input(call.abi_encode());
         let answer = self.attempt(self.node.call(request).block(BlockNumberOrTag::Latest.into()).into_future());
         let bytes = answer.map_err(|e| match self.refusal(e) {
-            ChainError::Refused(_) => ChainError::NotAnEscrow(self.contract()),
+            ChainError::Refused(Refusal::Named(_) | Refusal::Other(_)) => ChainError::NotAnEscrow(self.contract()),
             other => other,
         })?;
         C::abi_decode_returns(&bytes).map_err(|_| ChainError::NotAnEscrow(self.contract()))
@@ -314,8 +321,15 @@ impl Chain {
     fn refusal(&self, error: TransportError) -> ChainError {
         match error {
             RpcError::ErrorResp(payload) => {
-                let named = payload.as_decoded_interface_error::<Escrow::EscrowErrors>();
-                ChainError::Refused(named.map_or_else(|| Refusal::Other(payload.message.to_string()), Refusal::Named))
+                let own = || payload.as_decoded_interface_error().map(Refusal::Named);
+                let router = || payload.as_decoded_interface_error::<RouterErrors>().map(Refusal::Router);
+                let beacon = || {
+                    payload
+                        .as_decoded_interface_error()
+                        .map(|BeaconErrors::NoSuchRound(e)| Refusal::NoSuchRound(e.round))
+                };
+                let named = own().or_else(router).or_else(beacon);
+                ChainError::Refused(named.unwrap_or_else(|| Refusal::Other(payload.message.to_string())))
             }
             other => self.unusable(other.to_string()),
         }

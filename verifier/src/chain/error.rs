@@ -1,6 +1,7 @@
 //! What goes wrong on a chain, in words that say what to do.
 
 use super::abi::Escrow::{EscrowErrors as E, State};
+use super::abi::Router::RouterErrors;
 use crate::cli::hex;
 use alloy::primitives::{Address, B256, U256};
 use std::fmt;
@@ -33,6 +34,9 @@ pub enum ChainError {
     /// Something lives there that is no escrow of this version.
     #[error("the contract at {0} does not answer as an escrow of this version does: do not pay it")]
     NotAnEscrow(Address),
+    /// The escrow has nothing that decides draws.
+    #[error("the escrow at {0} has no beacon: no draw of it can become known, do not settle on proofs there")]
+    NoBeacon(Address),
     /// The account cannot pay.
     #[error("{address} has {has} wei and needs {needs}: send it some, and run this again")]
     Funds {
@@ -90,6 +94,10 @@ impl ChainError {
 pub enum Refusal {
     /// One of its own errors.
     Named(E),
+    /// One of the router of verifiers.
+    Router(RouterErrors),
+    /// The beacon does not have this round.
+    NoSuchRound(u64),
     /// Anything else, as the node tells it.
     Other(String),
 }
@@ -99,12 +107,27 @@ impl Refusal {
     pub const fn name(&self) -> &'static str {
         match self {
             Refusal::Other(_) => "reverted",
+            Refusal::Router(RouterErrors::NoVerifier(_)) => "NoVerifier",
+            Refusal::Router(RouterErrors::SelectorRetired(_)) => "SelectorRetired",
+            Refusal::NoSuchRound(_) => "NoSuchRound",
             Refusal::Named(e) => match e {
                 E::WrongState(_) => "WrongState",
                 E::NotClient(_) => "NotClient",
                 E::NotRig(_) => "NotRig",
                 E::BadDeadlines(_) => "BadDeadlines",
-                E::ContestedLaneClosed(_) => "ContestedLaneClosed",
+                E::NoContestedLane(_) => "NoContestedLane",
+                E::VerifierDoesNotSuffice(_) => "VerifierDoesNotSuffice",
+                E::NoRecord(_) => "NoRecord",
+                E::NoPrompt(_) => "NoPrompt",
+                E::BadDraws(_) => "BadDraws",
+                E::BadProveBy(_) => "BadProveBy",
+                E::NoSettlementRoot(_) => "NoSettlementRoot",
+                E::NotContested(_) => "NotContested",
+                E::NotSeeded(_) => "NotSeeded",
+                E::AlreadySeeded(_) => "AlreadySeeded",
+                E::WrongReceipt(_) => "WrongReceipt",
+                E::NoSuchDraw(_) => "NoSuchDraw",
+                E::AlreadyDecided(_) => "AlreadyDecided",
                 E::TooLate(_) => "TooLate",
                 E::TooEarly(_) => "TooEarly",
                 E::WrongJob(_) => "WrongJob",
@@ -134,6 +157,7 @@ pub const fn state(state: State) -> &'static str {
         State::Refunded => "refunded",
         State::Expired => "expired",
         State::Slashed => "slashed",
+        State::Proven => "proven",
         State::__Invalid => "unknown",
     }
 }
@@ -142,6 +166,13 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = match self {
             Refusal::Other(said) => return write!(f, "the contract refuses: {said}"),
+            Refusal::Router(RouterErrors::NoVerifier(e)) => {
+                return write!(f, "the escrow's router has no verifier {}: write new terms", e.selector);
+            }
+            Refusal::Router(RouterErrors::SelectorRetired(e)) => {
+                return write!(f, "verifier {} is retired: it takes no new jobs, write new terms", e.selector);
+            }
+            Refusal::NoSuchRound(round) => return write!(f, "the beacon does not have round {round} yet"),
             Refusal::Named(named) => named,
         };
         write!(f, "the contract refuses ({}): ", self.name())?;
@@ -156,9 +187,32 @@ impl fmt::Display for Refusal {
                 "deadlines {} and {} must lie ahead, in order, and within 30 days: write new terms",
                 e.commitBy, e.acknowledgeBy
             ),
-            E::ContestedLaneClosed(e) => {
-                write!(f, "it does not pay on proofs: terms must not name a verifier ({})", e.verifier)
+            E::NoContestedLane(_) => write!(
+                f,
+                "without a verifier, terms must not name a record, a prompt, draws or a deadline for proofs: write new terms"
+            ),
+            E::VerifierDoesNotSuffice(e) => write!(
+                f,
+                "verifier {} decides the kinds {:#06x} and not all, so it pays for nothing: name another, or none",
+                e.verifier, e.decidable
+            ),
+            E::NoRecord(_) => write!(f, "terms that pay on proofs need the model's record: write new terms"),
+            E::NoPrompt(_) => write!(f, "terms that pay on proofs need the prompt's commitment: write new terms"),
+            E::BadDraws(e) => write!(f, "{} draws, and 1 to 64 are possible: write new terms", e.draws),
+            E::BadProveBy(e) => write!(
+                f,
+                "the deadline {} to prove must lie between {} and {}: write new terms (--prove-in)",
+                e.proveBy, e.least, e.most
+            ),
+            E::NoSettlementRoot(_) => {
+                write!(f, "the receipt has no settlement root: run the job again with a version that makes one")
             }
+            E::NotContested(_) => write!(f, "the terms of this job name no verifier: nothing is proven"),
+            E::NotSeeded(_) => write!(f, "the draws are not known yet: `assay-verifier seed` first"),
+            E::AlreadySeeded(_) => write!(f, "the draws are known already; see `assay-verifier status`"),
+            E::WrongReceipt(e) => write!(f, "receipt {} is not the one that was committed", e.got),
+            E::NoSuchDraw(e) => write!(f, "the job has no draw {}", e.draw),
+            E::AlreadyDecided(e) => write!(f, "draw {} is decided already", e.draw),
             E::TooLate(e) => write!(f, "the deadline {} has passed; see `assay-verifier status`", e.deadline),
             E::TooEarly(e) => write!(f, "not before {}: wait until then", e.deadline),
             E::WrongJob(e) => write!(f, "the receipt is for job {}, the terms are for another", e.got),

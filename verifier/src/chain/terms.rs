@@ -2,14 +2,14 @@
 
 use super::amount;
 use crate::cli::{hex, parse_hex};
-use crate::job::{Job, Settlement};
+use crate::job::Settlement;
 use crate::settlement::terms::{Amount, Terms};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use assay_model::domain::Digest;
 use serde_json::{Map, Value, json};
 
 /// Marks the file.
-const KIND: &str = "assay terms 2";
+const KIND: &str = "assay terms 3";
 
 /// Terms, and where they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct TermsFile {
     pub terms: Terms,
 }
 
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 19] = [
     "kind",
     "chain",
     "contract",
@@ -30,12 +30,16 @@ const FIELDS: [&str; 15] = [
     "manifest",
     "record",
     "verifier",
+    "prompt",
+    "prompt_tokens",
     "max_tokens",
+    "draws",
     "price_per_token",
     "proof_fee",
     "stake",
     "commit_by",
     "acknowledge_by",
+    "prove_by",
 ];
 
 impl TermsFile {
@@ -54,9 +58,10 @@ impl TermsFile {
             "chain": self.settlement.chain, "contract": address(&self.settlement.contract),
             "client": address(&t.client), "rig": address(&t.rig),
             "job": hex(&t.job), "manifest": hex(&t.manifest), "record": hex(&t.record), "verifier": hex(&t.verifier),
-            "max_tokens": t.max_tokens, "price_per_token": amount(&t.price_per_token),
+            "prompt": hex(&t.prompt), "prompt_tokens": t.prompt_tokens,
+            "max_tokens": t.max_tokens, "draws": t.draws, "price_per_token": amount(&t.price_per_token),
             "proof_fee": amount(&t.proof_fee), "stake": amount(&t.stake),
-            "commit_by": t.commit_by, "acknowledge_by": t.acknowledge_by,
+            "commit_by": t.commit_by, "acknowledge_by": t.acknowledge_by, "prove_by": t.prove_by,
         });
         format!("{value:#}\n").into_bytes()
     }
@@ -82,12 +87,16 @@ impl TermsFile {
                 manifest: fields.bytes("manifest")?,
                 record: fields.bytes("record")?,
                 verifier: fields.bytes("verifier")?,
+                prompt: fields.bytes("prompt")?,
+                prompt_tokens: fields.small("prompt_tokens")?,
                 max_tokens: fields.small("max_tokens")?,
+                draws: fields.small("draws")?,
                 price_per_token: fields.amount("price_per_token")?,
                 proof_fee: fields.amount("proof_fee")?,
                 stake: fields.amount("stake")?,
                 commit_by: fields.number("commit_by")?,
                 acknowledge_by: fields.number("acknowledge_by")?,
+                prove_by: fields.number("prove_by")?,
             },
         })
     }
@@ -101,39 +110,6 @@ impl TermsFile {
     /// Price of so many tokens.
     pub fn price(&self, tokens: u32) -> Option<u128> {
         amount::number(&self.terms.price_per_token).checked_mul(u128::from(tokens))
-    }
-
-    /// What a contract cannot see: that the terms are about this job. docs/settlement.md, section 7.
-    ///
-    /// # Errors
-    /// The first thing that differs, with both values.
-    pub fn require_job(&self, job: &Job) -> Result<()> {
-        let t = &self.terms;
-        let differ =
-            |what: &str, ours: String, theirs: String| anyhow!("the terms name {what} {theirs}, the job has {ours}");
-        if t.job != job.digest() {
-            return Err(differ("job", hex(&job.digest()), hex(&t.job)));
-        }
-        if t.manifest != job.manifest {
-            return Err(differ("model", hex(&job.manifest), hex(&t.manifest)));
-        }
-        if self.settlement != job.settlement {
-            let at = |s: &Settlement| format!("chain {}, contract 0x{}", s.chain, hex(&s.contract));
-            return Err(differ("another place of settlement:", at(&job.settlement), at(&self.settlement)));
-        }
-        if t.max_tokens != job.max_tokens {
-            return Err(differ("a limit of tokens of", job.max_tokens.to_string(), t.max_tokens.to_string()));
-        }
-        ensure!(
-            job.expires >= t.commit_by,
-            "the job expires at {}, before the rig's deadline {}: its receipt would be refused",
-            job.expires,
-            t.commit_by
-        );
-        ensure!(t.commit_by < t.acknowledge_by, "the deadlines are not in order");
-        ensure!(self.escrow().is_some(), "the price of all tokens has more than 96 bits");
-        ensure!(t.verifier == [0; 4], "the terms name a verifier: these commands do not settle on proofs");
-        Ok(())
     }
 }
 
@@ -177,12 +153,16 @@ mod tests {
             manifest: [4; 32],
             record: [0; 32],
             verifier: [0; 4],
+            prompt: [8; 32],
+            prompt_tokens: 3,
             max_tokens: 7,
+            draws: 9,
             price_per_token: amount::of(1 << 90).unwrap(),
             proof_fee: amount::of(5).unwrap(),
             stake: amount::of(6).unwrap(),
             commit_by: 100,
             acknowledge_by: u64::MAX,
+            prove_by: 7,
         };
         TermsFile { settlement: Settlement { chain: 31_337, contract: [9; 20] }, terms }
     }

@@ -16,6 +16,7 @@
 //! | `claim` (with `settlement`) | what a proof about a unit must be about |
 //! | `statement` (with `settlement`) | the public inputs of a unit's proof |
 //! | [`progress`] | what is left of a draw that one proof does not decide |
+//! | [`rounds`] | which round of a beacon decides the draws |
 //! | [`question`] | what a contract asks of a rig |
 //! | [`answer`] | what the rig answers |
 
@@ -30,6 +31,7 @@ pub mod progress;
 pub mod prompt;
 pub mod question;
 pub mod record;
+pub mod rounds;
 #[cfg(feature = "settlement")]
 pub mod statement;
 pub mod terms;

@@ -3,6 +3,7 @@
 use super::super::{Report, hex};
 use super::{Agreed, Case, Sender, ended, not_now, read_job, read_receipt, require_output};
 use crate::chain::abi::Escrow::{State, acknowledgeCall};
+use crate::chain::amount;
 use crate::chain::journal::Journal;
 use crate::sign::receipt_hash;
 use alloy::primitives::{Bytes, U256};
@@ -55,13 +56,19 @@ fn acknowledge(args: &Args) -> Result<Report> {
         )));
     }
     let t = &case.file.terms;
-    if case.now >= t.acknowledge_by {
+    let late = case.now >= t.acknowledge_by;
+    if late && case.contest.is_none() {
         return Err(not_now(format!("the deadline {} has passed: `refund` gives the money back", t.acknowledge_by)));
     }
     // The client itself needs no signature beside the transaction's.
     let call = acknowledgeCall { terms: t.into(), tokens: receipt.token_count, signature: Bytes::new() };
     let sent = case.chain.send(&call, U256::ZERO, &key, &journal, &args.sender.limits())?;
     case.refresh()?;
-    let paid = case.file.price(receipt.token_count).unwrap_or_default();
-    Ok(case.report(&format!("acknowledged {} tokens: the rig was credited {paid}", receipt.token_count), Some(sent)))
+    let fee = if late { amount::number(&case.file.terms.proof_fee) } else { 0 };
+    let paid = case.file.price(receipt.token_count).unwrap_or_default().saturating_add(fee);
+    let mut said = format!("acknowledged {} tokens: the rig was credited {paid}", receipt.token_count);
+    if fee > 0 {
+        said.push_str(", the proof fee among it: the deadline without it had passed");
+    }
+    Ok(case.report(&said, Some(sent)))
 }

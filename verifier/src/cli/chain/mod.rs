@@ -4,8 +4,10 @@
 
 pub mod account;
 pub mod acknowledge;
+pub mod forfeit;
 pub mod open;
 pub mod refund;
+pub mod seed;
 pub mod slash;
 pub mod status;
 pub mod terms;
@@ -13,6 +15,7 @@ pub mod terms;
 use super::{Ending, Report, files, hex, key};
 use crate::chain::abi::Escrow::{Job as Kept, State};
 use crate::chain::client::Limits;
+use crate::chain::contest::Contest;
 use crate::chain::error::state as name_of;
 use crate::chain::journal::Journal;
 use crate::chain::terms::TermsFile;
@@ -90,6 +93,8 @@ pub struct Case {
     pub chain: Chain,
     /// What is kept of the job.
     pub kept: Kept,
+    /// Its draws; none for a job that is not paid on proofs.
+    pub contest: Option<Contest>,
     /// Second of the chain.
     pub now: u64,
 }
@@ -103,7 +108,8 @@ impl Case {
         let file = read_terms(terms)?;
         let chain = Chain::connect(&node.rpc, &file.settlement)?;
         let (kept, now) = (chain.job(&file.terms)?, chain.now()?);
-        Ok(Case { file, chain, kept, now })
+        let contest = chain.contest(&file, &kept)?;
+        Ok(Case { file, chain, kept, contest, now })
     }
 
     /// Of the terms in a file, once the transaction of an earlier run in `journal` has been seen to.
@@ -131,6 +137,7 @@ impl Case {
     /// As all calls.
     pub fn refresh(&mut self) -> Result<()> {
         (self.kept, self.now) = (self.chain.job(&self.file.terms)?, self.chain.now()?);
+        self.contest = self.chain.contest(&self.file, &self.kept)?;
         Ok(())
     }
 
@@ -162,6 +169,7 @@ impl Case {
                 "transaction": sent.map(|s| s.hash.to_string()), "gas": sent.map(|s| s.gas),
                 "resumed": sent.is_some_and(|s| s.resumed),
                 "said": said, "id": id, "state": name_of(self.kept.state), "tokens": self.kept.tokens,
+                "lane": if self.contest.is_some() { "contested" } else { "acknowledged" },
                 "now": self.now, "deadlines": deadlines,
             }),
         )
@@ -170,10 +178,18 @@ impl Case {
     /// Every deadline, with the time that is left by the chain's clock.
     fn deadlines(&self) -> (String, Value) {
         let t = &self.file.terms;
-        let all = [
+        let mut all = vec![
             ("commit", "the rig can commit", t.commit_by),
             ("acknowledge", "the client can acknowledge", t.acknowledge_by),
         ];
+        if let Some(contest) = &self.contest {
+            all.pop();
+            all.push(("acknowledge", "the client can acknowledge without the proof fee", t.acknowledge_by));
+            all.push(("prove", "the rig can prove", contest.prove_by));
+            if contest.seed.is_none() {
+                all.push(("seed", "the draws can become known", contest.seed_by));
+            }
+        }
         let line = |what: &str, by: u64| match by.checked_sub(self.now) {
             Some(left) if left > 0 => format!("DEADLINE {what} until {by}: {} left", duration(left)),
             _ => format!("DEADLINE {what} until {by}: PASSED"),
@@ -185,13 +201,21 @@ impl Case {
             all.iter().map(|(name, _, by)| ((*name).to_owned(), Value::from(*by))).collect::<serde_json::Map<_, _>>();
         (lines.join("\n"), Value::Object(json))
     }
+
+    /// The draws, for terms that are paid on proofs.
+    ///
+    /// # Errors
+    /// For terms without a verifier.
+    pub fn contested(&self) -> Result<&Contest> {
+        self.contest.as_ref().context("the terms of this job name no verifier: nothing of it is drawn or proven")
+    }
 }
 
 /// Longest file of terms, bytes.
 const MAX_TERMS: u64 = 64 << 10;
 
 /// Seconds in words.
-fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
@@ -246,7 +270,7 @@ pub fn read_receipt(path: &Path, file: &TermsFile) -> Result<Receipt> {
 ///
 /// # Errors
 /// The output is not there, or another.
-pub fn require_output(receipt: &Receipt, path: &Path, job: &Job, file: &TermsFile) -> Result<()> {
+pub fn require_output(receipt: &Receipt, path: &Path, job: &Job, file: &TermsFile) -> Result<Output> {
     file.require_job(job)?;
     let place = path.with_extension("output");
     let bytes = files::read(&place).context("the output is needed beside the receipt, under the same name")?;
@@ -255,7 +279,7 @@ pub fn require_output(receipt: &Receipt, path: &Path, job: &Job, file: &TermsFil
     if let Err(rejection) = output.check(job, receipt, u32::MAX) {
         bail!("{} is not what {} signs ({}): {rejection}", place.display(), path.display(), rejection.code.name());
     }
-    Ok(())
+    Ok(output)
 }
 
 /// How a command ends: what the chain refuses is exit code 1, everything else that goes wrong is 2.

@@ -39,12 +39,16 @@ fn open(args: &Args) -> Result<Report> {
     if case.now >= t.commit_by {
         return Err(not_now(format!("the rig's deadline {} has passed: write new terms", t.commit_by)));
     }
+    if case.file.is_contested() {
+        case.chain.require_beacon()?;
+        case.chain.require_verifier(t.verifier)?;
+    }
     let escrow = case.file.escrow().context("the price of all tokens has more than 96 bits")?;
     let (free, stake) = (case.chain.account(&t.rig)?.free.to::<u128>(), amount::number(&t.stake));
     let call = openCall { terms: t.into() };
     let sent = case.chain.send(&call, U256::from(escrow), &key, &journal, &args.sender.limits())?;
     case.refresh()?;
-    let mut said = format!("paid in {escrow}");
+    let mut said = format!("paid in {escrow}; {}", lane(&case));
     if free < stake {
         said.push_str(&format!(
             "\nWARNING: rig 0x{} has {free} of free stake and needs {stake}: it cannot commit before it bonds more",
@@ -52,4 +56,16 @@ fn open(args: &Args) -> Result<Report> {
         ));
     }
     Ok(case.report(&said, Some(sent)))
+}
+
+/// What can end the job, in words.
+fn lane(case: &Case) -> String {
+    match &case.contest {
+        None => "the rig is paid if you acknowledge, and not otherwise".to_owned(),
+        Some(contest) => format!(
+            "contested lane: the rig is paid if you acknowledge, or if it proves {} drawn units, for which it has {} more",
+            contest.draws(),
+            amount::number(&case.file.terms.proof_fee)
+        ),
+    }
 }
