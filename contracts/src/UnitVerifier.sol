@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {UnitClaims} from "./UnitClaims.sol";
 import {IUnitVerifier, Question} from "./interfaces/IUnitVerifier.sol";
-import {Bn254} from "./libraries/Bn254.sol";
 import {Draws, Extent} from "./libraries/Draws.sol";
 import {Heads} from "./libraries/Heads.sol";
 import {Lanes} from "./libraries/Lanes.sol";
@@ -12,7 +12,7 @@ import {Prompts} from "./libraries/Prompts.sol";
 import {SettlementLeaf, SettlementTree} from "./libraries/SettlementTree.sol";
 import {Statements} from "./libraries/Statements.sol";
 import {Tensors} from "./libraries/Tensors.sol";
-import {Part, Units} from "./libraries/Units.sol";
+import {Part} from "./libraries/Units.sol";
 import {Works} from "./libraries/Works.sol";
 import {LinearAnswer, OpenedLeaf, UnitAnswer} from "./types/Answers.sol";
 import {Circuits, Claim, Place} from "./types/Claim.sol";
@@ -29,6 +29,8 @@ contract UnitVerifier is IUnitVerifier {
     bytes32 private constant QUESTION = keccak256("assay v1 question");
     /// With the chunk of the last token: what is left of the draw behind the last, once its sample is decided.
     uint256 private constant SAMPLED = 1 << 255;
+    /// Says what proofs about units that are no matrix products must be about.
+    UnitClaims private immutable CLAIMS = new UnitClaims();
 
     /// @notice The answer names another record than the terms.
     error WrongRecord(bytes32 got);
@@ -100,7 +102,7 @@ contract UnitVerifier is IUnitVerifier {
         Kind kind
     ) private view returns (bytes32 left) {
         left = progressOf(question, answer, unit, kind);
-        Claim memory claim = Units.describe(
+        Claim memory claim = CLAIMS.describe(
             record.shape, unit, question.promptTokens, Part(answer.stage, answer.position, answer.chunk)
         );
         bytes32 circuit = ModelRecordLibrary.circuitId(claim.circuit, claim.shape);
