@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {LinearAnswer, OpenedLeaf, UnitVerifier} from "../src/UnitVerifier.sol";
+import {UnitVerifier} from "../src/UnitVerifier.sol";
 import {Question} from "../src/interfaces/IUnitVerifier.sol";
 import {G1, G2} from "../src/libraries/Bn254.sol";
 import {Draws} from "../src/libraries/Draws.sol";
@@ -10,6 +10,7 @@ import {LinearUnits} from "../src/libraries/LinearUnits.sol";
 import {MerklePath} from "../src/libraries/MerklePath.sol";
 import {Products} from "../src/libraries/Products.sol";
 import {SettlementTree} from "../src/libraries/SettlementTree.sol";
+import {LinearAnswer, OpenedLeaf} from "../src/types/Answers.sol";
 import {ModelRecord, ModelRecordLibrary} from "../src/types/ModelRecord.sol";
 import {CircuitKey, Powers, ProductProof} from "../src/types/Product.sol";
 import {Kind, Unit} from "../src/types/Steps.sol";
@@ -52,7 +53,9 @@ contract UnitVerifierTest is Vectors {
             chunksRoot: word(".record.chunksRoot"),
             chunks: small(".record.chunks"),
             keysRoot: word(".record.keysRoot"),
-            keys: small(".record.keys")
+            keys: small(".record.keys"),
+            parametersRoot: word(".record.parametersRoot"),
+            parameters: small(".record.parameters")
         });
         delete answer.leaves;
         for (uint256 i = 0; vm.keyExistsJson(file, item(".leaves", i)); i++) {
