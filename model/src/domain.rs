@@ -69,11 +69,13 @@ pub enum Domain {
     InsecureSetup,
     /// What blinds a settlement proof.
     Blinding,
+    /// Salts of a prompt's tokens, under a job's nonce.
+    PromptSalt,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 28] = [
+    pub const ALL: [Domain; 29] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -102,6 +104,7 @@ impl Domain {
         Domain::Partial,
         Domain::InsecureSetup,
         Domain::Blinding,
+        Domain::PromptSalt,
     ];
 
     /// The label; frozen.
@@ -135,6 +138,7 @@ impl Domain {
             Domain::Partial => "assay v1 partial",
             Domain::InsecureSetup => "assay v1 insecure settlement setup",
             Domain::Blinding => "assay v1 settlement blinding",
+            Domain::PromptSalt => "assay v1 prompt salt",
         }
     }
 

@@ -1,5 +1,5 @@
-//! What a rig answers to a contract about a chunk of a linear step, as the contract reads it: the ABI's encoding of
-//! `LinearAnswer` in `contracts/src/UnitVerifier.sol`.
+//! What a rig answers to a contract about a drawn unit, as the contract reads it: the ABI's encoding of `LinearAnswer` for a
+//! chunk of a linear step, and of `UnitAnswer` for any other (`contracts/src/types/Answers.sol`).
 
 use super::record::{Chunk, KEY_BYTES, Record};
 use super::{Word, number};
@@ -30,7 +30,7 @@ pub struct Placed<T> {
     pub path: Vec<Digest>,
 }
 
-/// An answer.
+/// An answer about a chunk of a linear step.
 #[derive(Clone, Debug)]
 pub struct LinearAnswer<'a> {
     /// The model's record.
@@ -50,14 +50,7 @@ pub struct LinearAnswer<'a> {
 impl LinearAnswer<'_> {
     /// Its bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let mut head = Vec::new();
-        let mut tail = Tail::default();
-        let r = self.record;
-        let c = &r.config;
-        head.extend([r.manifest, r.srs].map(Item::Word));
-        let shape = [c.layers, c.dim, c.heads, c.kv_heads, c.head_dim, c.ffn, c.vocab, c.context];
-        head.extend(shape.map(|n| Item::Word(number(n))));
-        head.extend([r.chunks_root, number(r.chunks), r.keys_root, number(r.keys)].map(Item::Word));
+        let mut head: Vec<Item> = self.record.words().into_iter().map(Item::Word).collect();
         head.push(Item::Bytes(leaves(self.leaves)));
         head.push(Item::Word(exponent(self.chunk.value.exponent)));
         head.extend(evm_g1(&self.chunk.value.commitment).map(Item::Word));
@@ -70,9 +63,84 @@ impl LinearAnswer<'_> {
         head.push(Item::Bytes(list(&self.key.path)));
         head.push(Item::Word(self.accumulators));
         head.extend(self.proof.iter().map(|w| Item::Word(*w)));
-        let mut bytes = offset(32).to_vec();
-        bytes.extend(tail.join(head));
-        bytes
+        behind(head)
+    }
+}
+
+/// Which part of a unit an answer shows, where the unit alone does not say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// All of it.
+    #[default]
+    Whole,
+    /// First of an attention head.
+    Query,
+    /// Positions from this one on that an attention head reads.
+    Block(u32),
+    /// Last of an attention head.
+    Mix,
+    /// All of a sample; this chunk of logits holds the token.
+    Token(u32),
+}
+
+impl Part {
+    /// Stage of an attention head, chunk of the token, first position of a block.
+    const fn numbers(self) -> [u32; 3] {
+        match self {
+            Part::Whole | Part::Query => [0, 0, 0],
+            Part::Block(position) => [1, 0, position],
+            Part::Mix => [2, 0, 0],
+            Part::Token(chunk) => [0, chunk, 0],
+        }
+    }
+}
+
+/// An answer about any other unit. What the unit has no use for is `None` or zero.
+#[derive(Clone, Debug)]
+pub struct UnitAnswer<'a> {
+    /// The model's record.
+    pub record: &'a Record,
+    /// Leaves, in the order of the circuit's fields.
+    pub leaves: &'a [Opened],
+    /// The circuit's key.
+    pub key: &'a Placed<[u8; KEY_BYTES]>,
+    /// The parameter of the model that the circuit reads.
+    pub parameter: Option<&'a Placed<Word>>,
+    /// p_t, and its path under the root of the prompt.
+    pub prompt_token: Option<&'a (Word, Vec<Digest>)>,
+    /// Which part of the unit.
+    pub part: Part,
+    /// Digests of an attention head's state before and after.
+    pub states: [Word; 2],
+    /// Digest of the statement.
+    pub digest: Word,
+    /// Words of the proof.
+    pub proof: &'a [Word; PROOF_WORDS],
+}
+
+/// Words of a Groth16 proof.
+pub const PROOF_WORDS: usize = 8;
+
+impl UnitAnswer<'_> {
+    /// Its bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut head: Vec<Item> = self.record.words().into_iter().map(Item::Word).collect();
+        head.push(Item::Bytes(leaves(self.leaves)));
+        head.extend(self.key.value.as_chunks::<32>().0.iter().map(|w| Item::Word(*w)));
+        head.push(Item::Word(number(self.key.index)));
+        head.push(Item::Bytes(list(&self.key.path)));
+        let nothing = Placed { value: [0; 32], index: 0, path: Vec::new() };
+        let parameter = self.parameter.unwrap_or(&nothing);
+        head.extend([parameter.value, number(parameter.index)].map(Item::Word));
+        head.push(Item::Bytes(list(&parameter.path)));
+        let nothing = ([0; 32], Vec::new());
+        let (token, path) = self.prompt_token.unwrap_or(&nothing);
+        head.extend([Item::Word(*token), Item::Bytes(list(path))]);
+        head.extend(self.part.numbers().map(number).map(Item::Word));
+        head.extend(self.states.map(Item::Word));
+        head.push(Item::Word(self.digest));
+        head.extend(self.proof.map(Item::Word));
+        behind(head)
     }
 }
 
@@ -107,6 +175,11 @@ impl Tail {
         bytes.append(&mut self.0);
         bytes
     }
+}
+
+/// A struct that stands alone: behind its offset.
+fn behind(members: Vec<Item>) -> Vec<u8> {
+    [&offset(32)[..], &Tail::default().join(members)].concat()
 }
 
 fn offset(n: usize) -> Word {

@@ -17,7 +17,7 @@ pub struct Question {
     pub receipt: Digest,
     /// Root over the leaves of the trace.
     pub settlement_root: Digest,
-    /// Root over the prompt's tokens; zero while nothing reads it.
+    /// Root over the prompt's tokens.
     pub prompt: Digest,
     /// Tokens of the prompt.
     pub prompt_tokens: u32,
@@ -29,6 +29,8 @@ pub struct Question {
     pub draw: u32,
     /// Draws of the job.
     pub draws: u32,
+    /// What an earlier answer to the same draw left open; zero at the start.
+    pub progress: Digest,
 }
 
 /// What a contract decides draws with.
@@ -36,9 +38,12 @@ const DECIDE: &str =
     "decide((bytes32,bytes32,bytes32,bytes32,bytes32,bytes32,uint32,uint32,bytes32,uint32,uint32,bytes32),bytes)";
 
 impl Question {
-    /// What binds a proof to it: the first word of every transcript.
+    /// What binds a proof to it: the first word of every transcript. What is left of the draw is no part of it, since it says
+    /// which statement is to be shown, and the statement says that as well.
     pub fn context(&self) -> Digest {
-        let words = [self.id, self.job, self.record, self.receipt, self.settlement_root, self.seed, number(self.draw)];
+        let mut words =
+            vec![self.id, self.job, self.record, self.receipt, self.settlement_root, self.prompt, self.seed];
+        words.extend([self.prompt_tokens, self.tokens, self.draw, self.draws].map(number));
         hash("assay v1 question", &words)
     }
 
@@ -48,9 +53,10 @@ impl Question {
         words.extend([self.prompt_tokens, self.tokens].map(number));
         words.push(self.seed);
         words.extend([self.draw, self.draws].map(number));
-        // No progress, then the place and the length of the answer.
-        let behind = u32::try_from(words.len().saturating_add(2).saturating_mul(32)).unwrap_or(u32::MAX);
-        words.extend([[0; 32], number(behind), number(u32::try_from(answer.len()).unwrap_or(u32::MAX))]);
+        words.push(self.progress);
+        // The place and the length of the answer.
+        let behind = u32::try_from(words.len().saturating_add(1).saturating_mul(32)).unwrap_or(u32::MAX);
+        words.extend([number(behind), number(u32::try_from(answer.len()).unwrap_or(u32::MAX))]);
         let selector = keccak(DECIDE.as_bytes());
         [selector.first_chunk::<4>().copied().unwrap_or_default().as_slice(), words.as_flattened(), answer].concat()
     }

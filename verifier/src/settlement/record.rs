@@ -8,19 +8,23 @@
 //! | tree | a leaf says |
 //! |---|---|
 //! | chunks | of one chunk of outputs of a linear step: the exponent of its rounding, and the commitment to its rows of W |
-//! | keys | of one circuit: its verifying key, and the powers of tau of its width |
+//! | keys | of one circuit: its verifying key, and for a linear one the powers of tau of its width |
+//! | parameters | of what other circuits read of a model: its digest ([`Parameter`]) |
 //!
 //! A chunk has one commitment, whatever its width, because a contract pays some 6,500 gas for each point that it multiplies. It
 //! is that of a tile of 256 rows: Σ_i τ^{iD} Σ_j W_ij τ^j.
 
-use super::tree::{CHUNKS, KEYS, root};
-use super::{hash, number};
-use crate::sign::keccak;
+use super::tree::{CHUNKS, KEYS, PARAMETERS, root};
+use super::{Word, hash, number};
+use crate::sign::{keccak, word};
 use ark_bn254::{G1Affine, G2Affine};
 use assay_circuits::srs::points::{evm_g1, evm_g2};
 use assay_model::config::Config;
 use assay_model::domain::Digest;
+use assay_model::program::StepKind;
 
+/// Outputs of one chunk.
+const CHUNK_OUTPUTS: u32 = 256;
 /// Bytes of a circuit's verifying key.
 pub const KEY_BYTES: usize = 704;
 
@@ -47,16 +51,81 @@ impl Chunk {
 }
 
 /// Name of a circuit: its number, and up to seven numbers of its shape.
-pub fn circuit_id(circuit: u32, shape: [u32; 7]) -> Digest {
-    let mut words = vec![number(circuit)];
-    words.extend(shape.map(number));
+pub fn circuit_id(circuit: u64, shape: &[u64; 7]) -> Digest {
+    let mut words = vec![word(&circuit.to_be_bytes())];
+    words.extend(shape.map(|n| word(&n.to_be_bytes())));
     hash("assay v1 circuit", &words)
 }
 
-/// Leaf of a circuit's key with the powers of tau \[τ\]₂ and \[τ^D\]₂ that go with it.
-pub fn key_leaf(circuit: &Digest, key: &[u8; KEY_BYTES], powers: &[G2Affine; 2]) -> Digest {
-    let powers: Vec<_> = powers.iter().flat_map(evm_g2).collect();
-    hash("assay v1 key leaf", &[*circuit, keccak(key), keccak(powers.as_flattened())])
+/// Leaf of a circuit's key. Only a linear circuit has powers of tau, \[τ\]₂ and \[τ^D\]₂, that go with it.
+pub fn key_leaf(circuit: &Digest, key: &[u8; KEY_BYTES], powers: Option<&[G2Affine; 2]>) -> Digest {
+    let powers = powers.map(|powers| powers.iter().flat_map(evm_g2).collect::<Vec<_>>());
+    let powers = powers.map_or([0; 32], |words| keccak(words.as_flattened()));
+    hash("assay v1 key leaf", &[*circuit, keccak(key), powers])
+}
+
+/// What a circuit that is no product reads of a model, as far as it is not in the shape: digests under Poseidon, each a scalar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Parameter {
+    /// The digest of eps, which every norm reads.
+    Eps,
+    /// The digest of the gains of one chunk of a norm.
+    Gains {
+        /// Number of the norm's step.
+        step: u32,
+        /// Number of the chunk.
+        chunk: u32,
+    },
+    /// The digest of a position's rotations.
+    Rotation {
+        /// The position.
+        position: u32,
+    },
+    /// The root over all rows of the embedding matrix.
+    Embedding,
+}
+
+impl Parameter {
+    /// Every parameter of a model, in the order of their leaves.
+    pub fn all(config: &Config) -> impl Iterator<Item = Parameter> + '_ {
+        let norm = |step: &u32| {
+            let kind = config.step(*step).map(|step| step.kind);
+            matches!(kind, Some(StepKind::AttnNorm | StepKind::FfnNorm | StepKind::FinalNorm))
+        };
+        let chunks = config.dim.div_ceil(CHUNK_OUTPUTS);
+        let norms = (0..config.step_count(true)).filter(norm);
+        let gains = norms.flat_map(move |step| (0..chunks).map(move |chunk| Parameter::Gains { step, chunk }));
+        let rotations = (0..config.context).map(|position| Parameter::Rotation { position });
+        [Parameter::Eps].into_iter().chain(gains).chain(rotations).chain([Parameter::Embedding])
+    }
+
+    /// Its place among [`Parameter::all`]; `None` for one that the model does not have.
+    pub fn index(&self, config: &Config) -> Option<u32> {
+        let place = Parameter::all(config).position(|other| other == *self)?;
+        u32::try_from(place).ok()
+    }
+
+    /// Its leaf; `value` is the scalar, big-endian.
+    pub fn leaf(&self, value: &Word) -> Digest {
+        let [what, a, b] = match *self {
+            Parameter::Eps => [1, 0, 0],
+            Parameter::Gains { step, chunk } => [2, step, chunk],
+            Parameter::Rotation { position } => [3, position, 0],
+            Parameter::Embedding => [4, 0, 0],
+        };
+        hash("assay v1 parameter leaf", &[number(what), number(a), number(b), *value])
+    }
+}
+
+/// The leaves of a record's trees.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaves<'a> {
+    /// Of chunks, ascending by step and chunk.
+    pub chunks: &'a [Digest],
+    /// Of keys, ascending by number of the circuit, then by first use over steps and units.
+    pub keys: &'a [Digest],
+    /// Of parameters, as [`Parameter::all`] has them.
+    pub parameters: &'a [Digest],
 }
 
 /// A model's record.
@@ -76,30 +145,42 @@ pub struct Record {
     pub keys_root: Digest,
     /// Keys.
     pub keys: u32,
+    /// Root over the parameters.
+    pub parameters_root: Digest,
+    /// Parameters.
+    pub parameters: u32,
 }
 
 impl Record {
-    /// Of a model, from the leaves of its chunks, ascending by step and chunk, and of its keys.
-    pub fn new(manifest: Digest, srs: Digest, config: Config, chunks: &[Digest], keys: &[Digest]) -> Record {
+    /// Of a model, from its leaves, each list in its own order.
+    pub fn new(manifest: Digest, srs: Digest, config: Config, leaves: &Leaves<'_>) -> Record {
         let count = |leaves: &[Digest]| u32::try_from(leaves.len()).unwrap_or(u32::MAX);
         Record {
             manifest,
             srs,
             config,
-            chunks_root: root(CHUNKS, chunks),
-            chunks: count(chunks),
-            keys_root: root(KEYS, keys),
-            keys: count(keys),
+            chunks_root: root(CHUNKS, leaves.chunks),
+            chunks: count(leaves.chunks),
+            keys_root: root(KEYS, leaves.keys),
+            keys: count(leaves.keys),
+            parameters_root: root(PARAMETERS, leaves.parameters),
+            parameters: count(leaves.parameters),
         }
     }
 
-    /// Its id: the hash of all of it.
-    pub fn id(&self) -> Digest {
+    /// All of it, as words.
+    pub(super) fn words(&self) -> Vec<Word> {
         let c = &self.config;
         let shape = [c.layers, c.dim, c.heads, c.kv_heads, c.head_dim, c.ffn, c.vocab, c.context];
         let mut words = vec![self.manifest, self.srs];
         words.extend(shape.map(number));
         words.extend([self.chunks_root, number(self.chunks), self.keys_root, number(self.keys)]);
-        hash("assay v1 record", &words)
+        words.extend([self.parameters_root, number(self.parameters)]);
+        words
+    }
+
+    /// Its id: the hash of all of it.
+    pub fn id(&self) -> Digest {
+        hash("assay v1 record", &self.words())
     }
 }

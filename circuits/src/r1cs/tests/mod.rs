@@ -1,9 +1,10 @@
 //! What gadgets accept, and for every group of constraints a lie that it alone refuses.
 
-mod attention_block;
 mod attention_rotation;
-mod attention_weight;
 mod blake3;
+mod block;
+mod lookup;
+mod mean;
 mod numbers;
 mod poseidon;
 mod rounding;

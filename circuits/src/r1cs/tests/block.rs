@@ -11,7 +11,7 @@ fn circuit(v: &[i32], x: &[i128], s: u64, bits: usize) -> impl Fn(&mut System) +
         let v: Vec<Num> = v.iter().map(|v| system.witness(Group::Data, Fr::from(*v))).collect();
         let x = system.mantissas(&x, bits);
         let shift = system.choice(Group::Header, &Num::constant(s.into()), if bits == 15 { 18 } else { 17 });
-        system.block(&v, &x, &shift, bits);
+        system.block(&v, &x, &shift, bits, 31);
     }
 }
 
