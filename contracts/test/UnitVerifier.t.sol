@@ -38,7 +38,7 @@ contract UnitVerifierTest is Vectors {
             record: word(".question.record"),
             receipt: word(".question.receipt"),
             settlementRoot: word(".question.settlementRoot"),
-            prompt: 0,
+            prompt: word(".question.prompt"),
             promptTokens: small(".question.promptTokens"),
             tokens: small(".question.tokens"),
             seed: word(".question.seed"),
@@ -121,19 +121,18 @@ contract UnitVerifierTest is Vectors {
         expect(abi.encodeWithSelector(UnitVerifier.WrongLeafCount.selector, 3));
     }
 
-    /// One kind alone shows nothing: zeros tell the truth in every product.
-    function test_it_does_not_decide_enough_to_be_paid_on() public view {
-        vm.assertEq(verifier.decidable(), Lanes.LINEAR_KINDS, "kinds");
-        vm.assertTrue(!Lanes.suffices(verifier.decidable()), "enough");
+    function test_it_decides_enough_to_be_paid_on() public view {
+        vm.assertEq(verifier.decidable(), Lanes.ALL_KINDS, "kinds");
+        vm.assertTrue(Lanes.suffices(verifier.decidable()), "enough");
     }
 
-    function test_a_unit_that_is_no_matrix_product_is_not_decided() public {
+    function test_an_answer_about_a_matrix_product_decides_nothing_else() public {
         for (uint32 draw = 0; draw < 64; draw++) {
             (question.draw, question.draws) = (draw, 64);
             Unit memory unit = verifier.unitOf(question, answer.record);
-            Kind kind = Kind(unit.step);
-            if (LinearUnits.isLinear(kind)) continue;
-            expect(abi.encodeWithSelector(LinearUnits.NotLinear.selector, kind));
+            if (LinearUnits.isLinear(Kind(unit.step))) continue;
+            vm.expectRevert();
+            verifier.decide(question, abi.encode(answer));
         }
     }
 
@@ -253,7 +252,7 @@ contract UnitVerifierTest is Vectors {
     }
 
     function test_a_draw_that_the_job_does_not_have_is_refused() public {
-        question.draws = question.draw;
+        question.draws = question.draw - 1;
         expect(abi.encodeWithSelector(UnitVerifier.NoSuchDraw.selector, question.draw));
     }
 

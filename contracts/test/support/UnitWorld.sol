@@ -38,6 +38,8 @@ abstract contract UnitWorld is Test {
     bytes32[] private circuits;
     Parameter[] private parameters;
     mapping(bytes32 => bool) private known;
+    /// Hash of a linear circuit's powers of tau; zero for all others.
+    mapping(bytes32 => bytes32) private powers;
     uint256[] private fields;
 
     function toy() internal pure returns (Shape memory) {
@@ -124,10 +126,14 @@ abstract contract UnitWorld is Test {
             for (uint256 j = 0; j < claim.places.length; j++) {
                 addPlace(claim.places[j]);
             }
-            bytes32 circuit = ModelRecordLibrary.circuitId(claim.circuit, claim.shape);
-            if (isNew(circuit)) circuits.push(circuit);
+            addCircuit(ModelRecordLibrary.circuitId(claim.circuit, claim.shape), 0);
             if (claim.parameter.what != 0 && isNew(nameOf(claim.parameter))) parameters.push(claim.parameter);
         }
+        plant();
+    }
+
+    /// @notice All trees, and the record.
+    function plant() internal {
         plantTrace();
         plantKeys();
         plantParameters();
@@ -141,18 +147,34 @@ abstract contract UnitWorld is Test {
         question.record = record.id();
     }
 
+    /// @notice A circuit of the model.
+    function addCircuit(bytes32 circuit, bytes32 powersHash) internal {
+        if (isNew(circuit)) circuits.push(circuit);
+        powers[circuit] = powersHash;
+    }
+
+    /// @notice A leaf with its way to the root.
+    function opened(Place memory p) internal view returns (OpenedLeaf memory) {
+        uint256 place = placeOf(p);
+        return OpenedLeaf(tokensOf(place), leafOf(place), path[bytes32(place)]);
+    }
+
+    /// @notice Where a circuit's key stands.
+    function keyOf(bytes32 circuit) internal view returns (uint32, bytes32[] memory) {
+        return (index[circuit], path[circuit]);
+    }
+
     /// @notice The answer about one part, with states before and after.
     function respond(Part memory part, uint256 stateIn, uint256 stateOut) internal {
         Claim memory claim = Units.describe(record.shape, unit, question.promptTokens, part);
         delete answer;
         answer.record = record;
         for (uint256 i = 0; i < claim.places.length; i++) {
-            uint256 place = placeOf(claim.places[i]);
-            answer.leaves.push(OpenedLeaf(tokensOf(place), leafOf(place), path[bytes32(place)]));
+            answer.leaves.push(opened(claim.places[i]));
         }
         bytes32 circuit = ModelRecordLibrary.circuitId(claim.circuit, claim.shape);
         answer.key = Trapdoor.key(circuit);
-        (answer.keyIndex, answer.keyPath) = (index[circuit], path[circuit]);
+        (answer.keyIndex, answer.keyPath) = keyOf(circuit);
         if (claim.parameter.what != 0) {
             bytes32 name = nameOf(claim.parameter);
             answer.parameter = parameterOf(name);
@@ -235,7 +257,7 @@ abstract contract UnitWorld is Test {
         return p.t * body + (p.t > tail ? 3 * (p.t - tail) : 0) + p.step;
     }
 
-    function addPlace(Place memory p) private {
+    function addPlace(Place memory p) internal {
         uint256 place = placeOf(p);
         if (!isNew(bytes32(place))) return;
         SettlementLeaf memory leaf = SettlementLeaf({
@@ -289,7 +311,7 @@ abstract contract UnitWorld is Test {
         bytes32[] memory leaves = new bytes32[](circuits.length);
         for (uint256 i = 0; i < leaves.length; i++) {
             bytes32 key = keccak256(abi.encode(Trapdoor.key(circuits[i])));
-            leaves[i] = keccak256(abi.encode(keccak256("assay v1 key leaf"), circuits[i], key, bytes32(0)));
+            leaves[i] = keccak256(abi.encode(keccak256("assay v1 key leaf"), circuits[i], key, powers[circuits[i]]));
         }
         bytes32[][] memory paths;
         (record.keysRoot, paths) =

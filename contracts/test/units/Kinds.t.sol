@@ -109,7 +109,7 @@ abstract contract KindsTest is UnitWorld {
 
     function decidedAs(string memory what) private {
         vm.assertEq(verifier.decide(question, abi.encode(answer)), bytes32(0), "decided");
-        if (bytes(what).length == 0) return;
+        if (bytes(what).length == 0 || bytes(name()).length == 0) return;
         uint256 gas = vm.snapshotGasLastCall("UnitVerifier", string.concat(what, name()));
         vm.assertLe(gas, LIMIT, "gas of a unit");
     }
@@ -286,7 +286,7 @@ contract ToyKindsTest is KindsTest {
     }
 
     function name() internal pure override returns (string memory) {
-        return ", toy";
+        return "";
     }
 
     function counts() internal pure override returns (uint32, uint32) {
