@@ -105,15 +105,20 @@ impl Parameter {
         u32::try_from(place).ok()
     }
 
-    /// Its leaf; `value` is the scalar, big-endian.
-    pub fn leaf(&self, value: &Word) -> Digest {
-        let [what, a, b] = match *self {
+    /// What it is, and of what: parameters ascend by these.
+    pub const fn numbers(&self) -> [u32; 3] {
+        match *self {
             Parameter::Eps => [1, 0, 0],
             Parameter::Gains { step, chunk } => [2, step, chunk],
             Parameter::Rotation { position } => [3, position, 0],
             Parameter::Embedding => [4, 0, 0],
-        };
-        hash("assay v1 parameter leaf", &[number(what), number(a), number(b), *value])
+        }
+    }
+
+    /// Its leaf; `value` is the scalar, big-endian.
+    pub fn leaf(&self, value: &Word) -> Digest {
+        let [what, a, b] = self.numbers().map(number);
+        hash("assay v1 parameter leaf", &[what, a, b, *value])
     }
 }
 
