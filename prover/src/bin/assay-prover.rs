@@ -1,7 +1,7 @@
 //! The rig's command line.
 
 #[cfg(feature = "chain")]
-use assay_prover::cli::settle;
+use assay_prover::cli::proving;
 use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run, settlement_setup};
 #[cfg(feature = "chain")]
 use assay_verifier::cli::chain::account;
@@ -33,7 +33,7 @@ enum Command {
     ///
     /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
     #[cfg(feature = "chain")]
-    Settle(settle::Args),
+    Settle(proving::SettleArgs),
     /// Bond what is missing of a free stake.
     #[cfg(feature = "chain")]
     Stake(account::Stake),
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(args, cli.json),
         Command::Prove(args) => prove::run(args),
         #[cfg(feature = "chain")]
-        Command::Settle(args) => settle::run(args, None),
+        Command::Settle(args) => proving::settle(args),
         #[cfg(feature = "chain")]
         Command::Stake(args) => account::stake(args),
         #[cfg(feature = "chain")]

@@ -88,8 +88,12 @@ impl Proofs for Shop<'_> {
         Ok(self.book.record.id())
     }
 
+    fn suits(&self, job: &Job) -> Result<(), CannotProve> {
+        suits(job, &self.book.record).map_err(|unsuited| CannotProve::Unable(unsuited.into()))
+    }
+
     fn answerer<'a>(&'a self, work: &Work<'a>) -> Result<Box<dyn Answerer + 'a>, CannotProve> {
-        suits(work.job, &self.book.record).map_err(|unsuited| CannotProve::Unable(unsuited.into()))?;
+        self.suits(work.job)?;
         let holding = Holding {
             model: self.model,
             book: &self.book,

@@ -168,6 +168,8 @@ fn question(case: &Case, work: &Work<'_>, draw: u32) -> Result<Question> {
         seed: case.contested()?.seed.context("the draws are known")?,
         draw,
         draws: t.draws,
+        // Said to an answerer besides, since it changes from answer to answer.
+        progress: [0; 32],
     })
 }
 

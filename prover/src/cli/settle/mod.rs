@@ -239,7 +239,7 @@ fn acceptable(args: &Args, case: &Case) -> Result<()> {
 fn before_work(args: &Args, case: &Case, job: &Job, proofs: Option<&dyn Proofs>) -> Result<Report> {
     acceptable(args, case)?;
     if case.file.is_contested() {
-        contest::ready(case, proofs)?;
+        contest::ready(case, proofs)?.suits(job)?;
     }
     match case.kept.state {
         State::Open if case.now < case.file.terms.commit_by => {}
