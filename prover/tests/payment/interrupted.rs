@@ -94,8 +94,10 @@ fn terms_that_could_not_be_kept_are_not_written() {
     let short = deal.terms("my.job", "short.terms", &[&lane[..], &["--prove-in", "86399"]].concat()).code(2).error();
     assert!(short.contains("the rig can prove until"), "{short}");
     let many = lane.iter().map(|w| if *w == "4" { "65" } else { *w }).collect::<Vec<_>>();
-    assert!(deal.terms("my.job", "many.terms", &many).code(2).error().contains("65"));
-    assert!(deal.terms("my.job", "half.terms", &lane[..3]).code(2).error().contains("--record"));
+    // Usage errors.
+    deal.terms("my.job", "many.terms", &many).code(2);
+    deal.terms("my.job", "half.terms", &lane[..3]).code(2);
+    assert!(!deal.desk.path("many.terms").exists() && !deal.desk.path("half.terms").exists());
 
     // The escrow's router has no such verifier: told before anything is paid.
     let unknown = lane.iter().map(|w| if *w == lane[2] { "0x00000001" } else { *w }).collect::<Vec<_>>();

@@ -51,7 +51,7 @@ impl Node {
     /// what a test sets, and draws are decided for whoever repeats the question. None, and a line that says so, where the
     /// toolchain of the contracts is not there.
     pub fn start() -> Option<Node> {
-        let compiled = ["Escrow", "VerifierRouter", "BeaconDouble", "EchoVerifier"].map(artifact);
+        let compiled = ["Escrow", "VerifierRouter", "BeaconDouble", "RepeatVerifier"].map(artifact);
         if !tool("anvil").exists() || !tool("cast").exists() || compiled.iter().any(|c| !c.exists()) {
             println!("SKIPPED: commands on a local chain (run scripts/contracts.sh first)");
             return None;
@@ -75,7 +75,7 @@ impl Node {
         let owner = address("f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
         node.beacon = node.create("BeaconDouble", &ROUNDS.map(word));
         let router = node.create("VerifierRouter", std::slice::from_ref(&owner));
-        let verifier = node.create("EchoVerifier", &[]);
+        let verifier = node.create("RepeatVerifier", &[]);
         node.cast(&["send", "--private-key", KEYS[0], &router, "add(bytes4,address)", SELECTOR, &verifier]);
         node.escrow = node.create("Escrow", &[word(0), owner, address(&node.beacon), address(&router)]);
         Some(node)

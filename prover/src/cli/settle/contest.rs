@@ -3,7 +3,7 @@
 //! The chain has all that a run must know: the seed, which draws are decided, and what earlier answers left of the others. A
 //! run that was stopped goes on from there.
 
-use super::{POLL, Run};
+use super::Run;
 use crate::settlement::answerer::{AnswerError, Answerer, CannotProve, Proofs, Work};
 use anyhow::{Context, Result, ensure};
 use assay_verifier::chain::ChainError;
@@ -24,17 +24,36 @@ pub(super) fn ready<'p>(case: &Case, proofs: Option<&'p dyn Proofs>) -> Result<&
 }
 
 /// Takes a committed job as far as it can be taken now; with `--wait`, to its end.
-pub(super) fn go_on(run: &mut Run<'_>, proofs: Option<&dyn Proofs>, work: &Work<'_>) -> Result<()> {
+///
+/// `answerer` is what was made before the commit, if this run committed.
+pub(super) fn go_on<'p>(
+    run: &mut Run<'_>,
+    proofs: Option<&'p dyn Proofs>,
+    work: &Work<'p>,
+    answerer: Option<Box<dyn Answerer + 'p>>,
+) -> Result<()> {
     if run.args.client_first && run.case.now < run.case.file.terms.acknowledge_by {
         if !run.args.wait {
             return Ok(());
         }
         run.wait_for_client()?;
     }
-    if run.case.kept.state != State::Committed || !seeded(run)? {
+    if run.case.kept.state != State::Committed {
         return Ok(());
     }
-    let answerer = ready(&run.case, proofs)?.answerer(work)?;
+    let contest = run.case.contested()?;
+    if contest.seed.is_none() && run.case.now >= contest.seed_by {
+        return run.expire("the draws did not become known in time");
+    }
+    // Before the seed: from then on the rig's time runs.
+    let proofs = ready(&run.case, proofs)?;
+    if !seeded(run)? {
+        return Ok(());
+    }
+    let answerer = match answerer {
+        Some(answerer) => answerer,
+        None => proofs.answerer(work)?,
+    };
     while run.case.kept.state == State::Committed {
         let contest = run.case.contested()?;
         let Some(draw) = contest.left().next() else { break };
@@ -99,8 +118,7 @@ fn seeded(run: &mut Run<'_>) -> Result<bool> {
             told = true;
         }
         loud("until which the draws can become known", run.case.kept.committedAt, contest.seed_by, run.case.now);
-        std::thread::sleep(POLL);
-        run.case.refresh()?;
+        run.look_again()?;
         if run.case.kept.state != State::Committed {
             return Ok(false);
         }

@@ -9,7 +9,7 @@ use crate::settlement::answerer::{Proofs, Work};
 use anyhow::{Result, bail, ensure};
 use assay_verifier::chain::abi::Escrow::{State, commitCall, expireCall};
 use assay_verifier::chain::journal::Journal;
-use assay_verifier::chain::{Sent, SolCall, amount};
+use assay_verifier::chain::{ChainError, Sent, SolCall, amount};
 use assay_verifier::cli::chain::account::top_up;
 use assay_verifier::cli::chain::{Case, Sender, ended, not_now, read_job, read_receipt, require_output};
 use assay_verifier::cli::{Report, hex};
@@ -82,10 +82,11 @@ fn settle(args: &Args, proofs: Option<&dyn Proofs>) -> Result<Report> {
     let output = require_output(&receipt, path, &job, &case.file)?;
     let work = Work { job: &job, receipt: &receipt, output: &output };
     let mut run = Run { args, case, key, journal, said: Vec::new(), sent };
+    let mut answerer = None;
     if run.case.kept.state == State::Open {
         if run.case.file.is_contested() {
             // Past its commit, a rig that cannot prove loses its stake.
-            contest::ready(&run.case, proofs)?.answerer(&work)?;
+            answerer = Some(contest::ready(&run.case, proofs)?.answerer(&work)?);
         }
         run.commit(&receipt)?;
     }
@@ -99,7 +100,7 @@ fn settle(args: &Args, proofs: Option<&dyn Proofs>) -> Result<Report> {
             hex(&ours)
         );
         match run.case.file.is_contested() {
-            true => contest::go_on(&mut run, proofs, &work)?,
+            true => contest::go_on(&mut run, proofs, &work, answerer)?,
             false => run.go_on()?,
         }
     }
@@ -167,10 +168,21 @@ impl Run<'_> {
         let by = self.case.file.terms.acknowledge_by;
         eprintln!("committed; waiting for the client, who can acknowledge until {by}");
         while self.case.kept.state == State::Committed && self.case.now < by {
-            std::thread::sleep(POLL);
-            self.case.refresh()?;
+            self.look_again()?;
         }
         Ok(())
+    }
+
+    /// Reads the job's state again after a while. A node that gives no answer is asked again: who waits has a stake to lose.
+    fn look_again(&mut self) -> Result<()> {
+        std::thread::sleep(POLL);
+        self.case.refresh().or_else(|error| match error.downcast_ref::<ChainError>() {
+            Some(ChainError::Rpc { .. }) => {
+                tracing::warn!("{error}; it is asked again");
+                Ok(())
+            }
+            _ => Err(error),
+        })
     }
 
     fn report(mut self) -> Result<Report> {

@@ -6,7 +6,7 @@ import {Lanes} from "../../src/libraries/Lanes.sol";
 
 /// @notice Decides every draw for whoever repeats the question, an odd draw in two answers. It shows that both sides ask the
 /// same, and nothing about any work: never for money.
-contract EchoVerifier is IUnitVerifier {
+contract RepeatVerifier is IUnitVerifier {
     error NotTheQuestion(bytes32 wanted);
 
     /// @inheritdoc IUnitVerifier
