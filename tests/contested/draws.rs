@@ -1,6 +1,6 @@
 //! Draws of units that are no products, and the draw behind the last, from the rig's own answers.
 
-use super::shop::{DRAWS, SIGNED, circuit, drawn, first_header, question, shop, work};
+use super::shop::{DRAWS, SIGNED, circuit, drawn, first_header, parts, question, shop, work};
 use super::{chain, refused};
 use assay_model::sampling::Sampling;
 use assay_prover::settlement::answerer::{AnswerError, Proofs};
@@ -44,6 +44,41 @@ fn a_drawn_header_and_the_last_draw_are_decided_by_the_contract() {
     assert_eq!(word(&node.call(&asked.call(&answer)).unwrap()), NOTHING, "decided");
     println!("the last token's chunk of head: {} gas", node.send(&asked.call(&answer)).unwrap());
     assert!(matches!(answerer.answer(&asked, &progress::last(7)), Err(AnswerError::Progress(_))));
+}
+
+/// Every part of the first draws, and the last draw, from all of their keys: the whole of what a rig is paid for.
+#[test]
+#[ignore = "minutes: it makes a key for each circuit that it meets"]
+fn draws_of_every_kind_that_a_seed_gives_are_decided_to_their_end() {
+    const SOME: u32 = 12;
+    let Some(node) = chain::Node::start() else { return };
+    let drawn = drawn();
+    let places = drawn.units.iter().take(SOME as usize).chain(&drawn.last);
+    let kinds: Vec<_> = places.flat_map(|place| parts(place).into_iter().map(|part| circuit(place, part))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let started = std::time::Instant::now();
+    let shop = shop(&kinds, folder.path());
+    println!("record and keys: {:.1} s", started.elapsed().as_secs_f64());
+    let answerer = shop.answerer(&work()).unwrap();
+    for draw in (0..SOME).chain([DRAWS]) {
+        let mut left = NOTHING;
+        loop {
+            let asked = question(&shop, draw, left);
+            let started = std::time::Instant::now();
+            let answer = answerer.answer(&asked, &left).unwrap();
+            let took = started.elapsed().as_secs_f64();
+            left = word(&node.call(&asked.call(&answer)).unwrap_or_else(|e| panic!("draw {draw}: {e}")));
+            let gas = node.send(&asked.call(&answer)).unwrap();
+            println!(
+                "draw {draw} {:?}: {} bytes, {took:.1} s, {gas} gas",
+                drawn.units.get(draw as usize),
+                answer.len()
+            );
+            if left == NOTHING {
+                break;
+            }
+        }
+    }
 }
 
 #[test]

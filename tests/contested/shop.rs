@@ -33,7 +33,7 @@ static POWERS: LazyLock<Powers> = LazyLock::new(|| {
     Source::Development.read(powers_needed(&MODEL.config), &widths(&MODEL.config)).expect("development powers")
 });
 
-pub const DRAWS: u32 = 16;
+pub const DRAWS: u32 = 64;
 const ID: &[u8] = b"the terms of this job";
 
 pub fn work() -> Work<'static> {
@@ -52,6 +52,15 @@ pub fn drawn() -> Drawn {
 /// The circuit that shows a part of a unit.
 pub fn circuit(place: &Place, part: Part) -> Kind {
     claim(&MODEL.config, SIGNED.job.prompt.len() as u32, place, part).expect("a unit").circuit
+}
+
+/// Parts that a unit is shown in, one of each circuit.
+pub fn parts(place: &Place) -> Vec<Part> {
+    match MODEL.config.step(place.step).unwrap().kind {
+        StepKind::Attention => vec![Part::Query, Part::Block(0), Part::Mix],
+        StepKind::Sample => vec![Part::Token(SIGNED.output.token_out(&SIGNED.job, place.t).unwrap() / 256)],
+        _ => vec![Part::Whole],
+    }
 }
 
 /// The first drawn unit that is a header of a norm: the draw's number, and its place.
