@@ -4,9 +4,12 @@ mod attention;
 mod attention_leaves;
 mod circuit;
 mod counts;
+mod elementwise_leaves;
 mod encoding;
 mod frozen;
 mod leaf;
+mod norm;
+mod pack;
 mod proofs;
 mod statement;
 
