@@ -84,7 +84,12 @@ fn every_norm_is_shown_as_the_rig_committed_to_it() {
         let header = NormHeader::new(config.clone(), JOB, committed(step), MODEL.tables.eps.clone());
         let own = shown(&header, &[step]);
         assert_eq!(own[5..], [eps_digest(&MODEL.tables.eps)]);
-        let gamma = &MODEL.gains(step).gamma;
+        let layer = &MODEL.layers[layer as usize];
+        let gamma = match kind {
+            StepKind::AttnNorm => &layer.attn_norm.gamma,
+            StepKind::FfnNorm => &layer.ffn_norm.gamma,
+            _ => &MODEL.final_norm.gamma,
+        };
         for (gains, c) in gamma.chunks(CHUNK).zip(chunks(kind)) {
             let (norm, residual) = (committed(step), committed(source));
             let circuit = NormChunk::new(config.clone(), c, JOB, norm, residual, gains.to_vec());

@@ -3,6 +3,7 @@
 use crate::r1cs::tests::{only, refused_only, satisfied};
 use crate::r1cs::{Group, Num, System};
 use crate::settlement::norm::chunk::Elements;
+use crate::settlement::tests::costs;
 use ark_bn254::Fr;
 use assay_model::steps::norm::{Header, MAX_S1, MAX_S2, Partial, chunk, product_shift, products, residual_shift};
 use proptest::prelude::*;
@@ -299,4 +300,36 @@ fn a_shift_too_small_for_the_chunk_is_refused() {
         let small = chunk.changed(|c| c.shifts = [c.shifts[0] - less[0], c.shifts[1] - less[1]]);
         assert!(chunk_of(&small).is_err() && !small.shown());
     }
+}
+
+#[test]
+fn constraints_are_those_of_the_documentation() {
+    let chunk = |n: usize| Chunk::of(&vec![900; n], &vec![7; n], [0, 0]).circuit();
+    // Of n elements: what each costs, and what all do.
+    let want = [
+        (Group::Mantissa, 52, 0),
+        (Group::Remainder, 64, 0),
+        (Group::Rounding, 4, 0),
+        (Group::Minimal, 4, 73),
+        (Group::Product, 2, 1),
+        (Group::Gain, 16, 0),
+        (Group::Header, 0, 76),
+        (Group::Shift, 0, 72),
+    ];
+    costs(&chunk(3), 3, &want);
+    costs(&chunk(8), 8, &want);
+    let scale = |n: usize| header(&of(&vec![partial(1, 1, 5); n], &eps()), &eps());
+    let want = [
+        (Group::Header, 13, 63),
+        (Group::Maximum, 14, 2),
+        (Group::Select, 0, 38),
+        (Group::Excess, 0, 73),
+        (Group::Saturation, 0, 1),
+        (Group::Root, 0, 64 + 2 + 33 + 105),
+        (Group::Shift, 0, 34 + 18),
+        (Group::Remainder, 0, 32),
+        (Group::Rounding, 0, 1 + 2),
+    ];
+    costs(&scale(1), 1, &want);
+    costs(&scale(5), 5, &want);
 }

@@ -3,6 +3,7 @@
 use crate::r1cs::lookup::Table;
 use crate::r1cs::tests::{only, refused_only, satisfied};
 use crate::r1cs::{Group, Num, System};
+use crate::settlement::tests::costs;
 use ark_bn254::Fr;
 use assay_model::program::StepKind;
 use assay_model::steps::pack::{Header, MAX_ACT_SHIFT, MAX_ATTN_SHIFT, mantissas, shift, swiglu};
@@ -216,4 +217,28 @@ fn every_part_of_a_chunk_is_shown() {
     refused_only(Group::Mantissa, &[], end.circuit());
     // Scalars of other chunks are in their range too, as the decoder has them.
     refused_only(Group::Header, &[], chunk.changed(|c| c.header.chunks[1] = 64).circuit());
+}
+
+#[test]
+fn constraints_are_those_of_the_documentation() {
+    let parts = |remainders: usize, minimal: usize, choices: usize, scalars: usize, shifts: usize| {
+        [
+            (Group::Mantissa, 18, 0),
+            (Group::Remainder, remainders, 0),
+            (Group::Rounding, 2, 0),
+            (Group::Minimal, 2, minimal),
+            // Of three chunks.
+            (Group::Header, 0, choices + 4 * scalars),
+            (Group::Select, 0, 2 * 3 + 2),
+            (Group::Shift, 0, shifts),
+        ]
+    };
+    for n in [2, 7] {
+        let of = |kind| Chunk::new(kind, &vec![900; n], 0).circuit();
+        costs(&of(StepKind::AttnPack), n, &parts(34, 37, 40, 7, 38));
+        costs(&of(StepKind::Act), n, &parts(126, 83, 132, 8, 130));
+    }
+    costs(&product(3, 4, 0), 1, &[(Group::Lookup, 202, 0), (Group::Product, 2, 0)]);
+    costs(&header(StepKind::Act, &[1, 2, 3]), 2, &[(Group::Maximum, 8, 1), (Group::Header, 8, 8)]);
+    costs(&header(StepKind::AttnPack, &[1, 2, 3]), 2, &[(Group::Maximum, 8, 1), (Group::Header, 7, 7)]);
 }
