@@ -18,6 +18,7 @@
 //! | g·SIG, w | 2 an element | Product |
 //! | bits of the mantissas under the own shift, none −2^15; X is none | 18 an element | Mantissa |
 //! | remainders, equations | 126, 2 an element | Remainder, Rounding |
+//! | powers and masks of shifts | 130 | Shift |
 //! | least shift | 2 an element, 83 | Minimal |
 //!
 //! **Fields**, in order: leaf of act, leaf of gate_up (three each); the job's halves; word of the chunk that holds the mantissas,

@@ -6,7 +6,9 @@ mod block;
 mod lookup;
 mod mean;
 mod numbers;
+mod parameters;
 mod poseidon;
+mod root;
 mod rounding;
 
 use super::*;

@@ -13,6 +13,7 @@
 //! | entry c of the header | 4 a chunk of the norm, 2 | Select |
 //! | bits of a and of the two mantissas under least shifts, none −2^15; X is none | 52 an element | Mantissa |
 //! | remainders: h and u twice | 64 an element | Remainder, Rounding (4) |
+//! | powers and masks of shifts | 72 | Shift |
 //! | least shifts | 4 an element, 73 | Minimal |
 //! | a², u, the sum | 2 an element, 1 | Product |
 //! | bits of gains | 16 an element | Gain |

@@ -9,6 +9,7 @@
 //! | entry c of the header | 2 a chunk of the step, 2 | Select |
 //! | bits of the mantissas under the own shift, none −2^15; X is none | 18 an element | Mantissa |
 //! | remainders, equations | 34, 2 an element | Remainder, Rounding |
+//! | powers and masks of shifts | 38 | Shift |
 //! | least shift | 2 an element, 37 | Minimal |
 //!
 //! **Fields**, in order: leaf of attn_pack, leaf of attention (three each); the job's halves; word of the chunk that holds the
