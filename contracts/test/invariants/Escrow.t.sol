@@ -3,14 +3,15 @@ pragma solidity ^0.8.28;
 
 import {IEscrow} from "../../src/interfaces/IEscrow.sol";
 import {Test} from "../support/Test.sol";
+import {ContestHandler} from "./ContestHandler.sol";
 import {Handler} from "./Handler.sol";
 
 /// @notice What is so after any moves of anybody.
 contract EscrowInvariants is Test {
-    Handler private handler;
+    ContestHandler private handler;
 
     function setUp() public {
-        handler = new Handler();
+        handler = new ContestHandler();
     }
 
     /// @dev Asked by the runner: the moves it may make.
@@ -25,12 +26,18 @@ contract EscrowInvariants is Test {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory moves = new bytes4[](14);
+        bytes4[] memory moves = new bytes4[](26);
         (moves[0], moves[1], moves[2]) = (Handler.wait.selector, Handler.bond.selector, Handler.unbond.selector);
         (moves[3], moves[4], moves[5]) = (Handler.release.selector, Handler.withdraw.selector, Handler.burn.selector);
         (moves[6], moves[7], moves[8]) = (Handler.open.selector, Handler.commit.selector, Handler.commit.selector);
         (moves[9], moves[10]) = (Handler.acknowledge.selector, Handler.refund.selector);
         (moves[11], moves[12], moves[13]) = (Handler.expire.selector, Handler.slash.selector, Handler.bond.selector);
+        (moves[14], moves[15]) = (ContestHandler.openContested.selector, ContestHandler.seed.selector);
+        (moves[16], moves[17]) = (ContestHandler.prove.selector, ContestHandler.proveAll.selector);
+        (moves[18], moves[19]) = (ContestHandler.restart.selector, ContestHandler.forfeit.selector);
+        (moves[20], moves[21]) = (ContestHandler.expireContested.selector, Handler.commit.selector);
+        (moves[22], moves[23]) = (ContestHandler.seed.selector, Handler.commit.selector);
+        (moves[24], moves[25]) = (Handler.wait.selector, ContestHandler.forfeit.selector);
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(handler), moves);
     }
@@ -40,7 +47,8 @@ contract EscrowInvariants is Test {
         vm.assertEq(balance, handler.obligations(), "balance and obligations");
     }
 
-    /// No job is paid twice or at another price, no last state is left, half of a slash is burned, no stake escapes one.
+    /// No job is paid twice or at another price, no last state is left, half of a slash is burned, no stake escapes one. No
+    /// contested job is paid for less than all of its draws, or lost while its rig had time.
     function invariant_nothing_happened_that_must_not() public view {
         vm.assertEq(bytes(handler.broken()).length, 0, handler.broken());
     }
@@ -48,7 +56,7 @@ contract EscrowInvariants is Test {
     /// Without this, the invariants could hold because nothing happens.
     function test_the_game_comes_to_every_ending() public {
         FuzzSelector memory target = this.targetSelectors()[0];
-        for (uint256 i = 0; i < 1500; i++) {
+        for (uint256 i = 0; i < 2500; i++) {
             uint256 word = uint256(keccak256(abi.encode(i)));
             bytes4 move = target.selectors[word % target.selectors.length];
             bytes memory data = abi.encodePacked(move);
@@ -61,10 +69,14 @@ contract EscrowInvariants is Test {
             (bool done,) = target.addr.call(data);
             vm.assertTrue(done, "no move fails");
         }
-        for (uint256 state = uint256(IEscrow.State.Acknowledged); state <= uint256(IEscrow.State.Slashed); state++) {
-            vm.assertGe(handler.reached(IEscrow.State(state)), 3, "jobs that came to an ending");
+        for (uint256 state = uint256(IEscrow.State.Acknowledged); state <= uint256(IEscrow.State.Proven); state++) {
+            vm.assertGe(
+                handler.reached(IEscrow.State(state)), 3, string.concat("jobs that came to ending ", vm.toString(state))
+            );
         }
         vm.assertGe(handler.lateSlashes(), 3, "slashes after the end");
+        vm.assertGe(handler.forfeits(), 2, "rigs that did not prove");
+        vm.assertGe(handler.abandoned(), 1, "beacons that stayed away");
     }
 
     /// Every job ends though its client and its rig are silent, and then every coin can leave.
