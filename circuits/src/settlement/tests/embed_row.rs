@@ -220,6 +220,18 @@ fn a_place_without_a_row_has_no_leaf() {
 }
 
 #[test]
+fn a_row_costs_what_the_documentation_says() {
+    let cost = |row: Row| {
+        let mut system = System::counting();
+        row.circuit()(&mut system);
+        let counts = system.finish().unwrap();
+        [Group::Poseidon, Group::Path].map(|group| counts.of(group))
+    };
+    assert_eq!(cost(Row::new(&WIDE, 77, 0)), [405 * (5 + 4), 11 * 4 + 1]);
+    assert_eq!(cost(Row::new(&WIDE, 77, 1)), [405 * (1 + 4), 11 * 4 + 1]);
+}
+
+#[test]
 fn nodes_with_nothing_under_them_are_zero() {
     assert_eq!(node(&[Fr::ZERO; ARITY]), Fr::ZERO);
     let mut children = [Fr::ZERO; ARITY];

@@ -180,3 +180,11 @@ fn what_a_logit_lacks_has_bits() {
     // Behind the largest: the bits of what place 0 lacks of it, 9 − 9.
     only(Group::Maximum, &[(Group::Maximum, 1, 2), (Group::Maximum, 2, -1)], four(2).circuit());
 }
+
+#[test]
+fn a_sample_costs_what_the_documentation_says() {
+    let mut system = System::counting();
+    Logits::new(&logits(&[(300, 5)]), 300).circuit()(&mut system);
+    let counts = system.finish().unwrap();
+    assert_eq!([Group::Select, Group::Maximum].map(|group| counts.of(group)), [3 + 256 + 2, 34 * (3 + 256) + 1]);
+}
