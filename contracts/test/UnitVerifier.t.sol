@@ -126,6 +126,13 @@ contract UnitVerifierTest is Vectors {
         vm.assertTrue(Lanes.suffices(verifier.decidable()), "enough");
     }
 
+    /// EIP-170.
+    function test_its_code_fits_the_limit() public {
+        uint256 size = address(verifier).code.length;
+        vm.snapshotValue("UnitVerifier", "code bytes", size);
+        vm.assertLe(size, 24_576, "bytes of code");
+    }
+
     function test_an_answer_about_a_matrix_product_decides_nothing_else() public {
         for (uint32 draw = 0; draw < 64; draw++) {
             (question.draw, question.draws) = (draw, 64);
@@ -243,6 +250,14 @@ contract UnitVerifierTest is Vectors {
         expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, (1 << 16) + 1));
         (question.promptTokens, question.tokens) = (type(uint32).max, type(uint32).max);
         expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, 2 * uint256(type(uint32).max) - 1));
+    }
+
+    function test_a_job_has_no_more_positions_than_the_models_context() public {
+        (question.promptTokens, question.tokens) = (2, answer.record.shape.context);
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, answer.record.shape.context + 1));
+        question.tokens--;
+        // As many as the context are not too many.
+        verifier.unitOf(question, answer.record);
     }
 
     function test_a_record_of_a_shape_that_no_program_has_is_refused() public {

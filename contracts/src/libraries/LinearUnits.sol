@@ -28,18 +28,14 @@ struct LinearUnit {
 /// @notice Chunks of linear steps.
 /// @dev circuits/src/settlement/{shape,statement}.rs is the other side.
 library LinearUnits {
-    /// @notice The unit is no chunk of a linear step.
-    error NotLinear(Kind kind);
-
     /// @notice Whether steps of this kind are matrix products.
     function isLinear(Kind kind) internal pure returns (bool) {
         return kind == Kind.Qkv || kind == Kind.O || kind == Kind.GateUp || kind == Kind.Down || kind == Kind.Head;
     }
 
-    /// @notice What the unit reads and writes.
+    /// @notice What a chunk of a linear step reads and writes.
     function describe(Shape memory shape, Unit memory unit) internal pure returns (LinearUnit memory linear) {
         Kind kind = Works.kindOf(shape, unit.step);
-        if (!isLinear(kind)) revert NotLinear(kind);
         linear.kind = kind;
         linear.width = kind == Kind.O ? shape.queryDim() : kind == Kind.Down ? shape.ffn : shape.dim;
         linear.inputLength = linear.width;

@@ -198,3 +198,68 @@ fn leaves(leaves: &[Opened]) -> Vec<u8> {
     let items = leaves.iter().map(|leaf| Item::Bytes(members(leaf))).collect();
     [offset(leaves.len()).to_vec(), Tail::default().join(items)].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settlement::record::Leaves;
+    use assay_model::config::Config;
+
+    const CONFIG: Config =
+        Config { layers: 1, dim: 6, heads: 2, kv_heads: 1, head_dim: 6, ffn: 20, vocab: 516, context: 16 };
+
+    #[test]
+    fn every_member_of_an_answer_about_a_unit_is_in_its_bytes() {
+        let trees = Leaves { chunks: &[[1; 32]], keys: &[[2; 32]], parameters: &[[3; 32]] };
+        let [record, other_record] = [[1; 32], [2; 32]].map(|id| Record::new(id, [0; 32], CONFIG, &trees));
+        let placed = |value: [u8; KEY_BYTES], index, path: &[Digest]| Placed { value, index, path: path.to_vec() };
+        let keys = [
+            placed([4; KEY_BYTES], 0, &[]),
+            placed([5; KEY_BYTES], 0, &[]),
+            placed([4; KEY_BYTES], 1, &[]),
+            placed([4; KEY_BYTES], 0, &[[1; 32]]),
+        ];
+        let parameter = |value, index, path: &[Digest]| Placed { value: [value; 32], index, path: path.to_vec() };
+        let parameters = [parameter(1, 0, &[]), parameter(0, 1, &[]), parameter(0, 0, &[[1; 32]])];
+        let tokens = [([1; 32], vec![]), ([0; 32], vec![[1; 32]])];
+        let leaf = Opened { tokens: [6; 32], leaf: [7; 32], path: vec![[8; 32]] };
+        let leaves = [
+            vec![leaf.clone()],
+            vec![leaf.clone(), leaf.clone()],
+            vec![Opened { tokens: [0; 32], ..leaf.clone() }],
+            vec![Opened { leaf: [0; 32], ..leaf.clone() }],
+            vec![Opened { path: vec![], ..leaf }],
+        ];
+        let plain = UnitAnswer {
+            record: &record,
+            leaves: &leaves[0],
+            key: &keys[0],
+            parameter: None,
+            prompt_token: None,
+            part: Part::Whole,
+            states: [[0; 32]; 2],
+            digest: [9; 32],
+            proof: &[[10; 32]; PROOF_WORDS],
+        };
+        let mut others = vec![
+            UnitAnswer { record: &other_record, ..plain.clone() },
+            UnitAnswer { states: [[1; 32], [0; 32]], ..plain.clone() },
+            UnitAnswer { states: [[0; 32], [1; 32]], ..plain.clone() },
+            UnitAnswer { digest: [8; 32], ..plain.clone() },
+            UnitAnswer { proof: &[[11; 32]; PROOF_WORDS], ..plain.clone() },
+        ];
+        others.extend(leaves[1..].iter().map(|leaves| UnitAnswer { leaves, ..plain.clone() }));
+        others.extend(keys[1..].iter().map(|key| UnitAnswer { key, ..plain.clone() }));
+        others.extend(parameters.iter().map(|p| UnitAnswer { parameter: Some(p), ..plain.clone() }));
+        others.extend(tokens.iter().map(|p| UnitAnswer { prompt_token: Some(p), ..plain.clone() }));
+        let parts = [Part::Block(0), Part::Block(4), Part::Mix, Part::Token(1)];
+        others.extend(parts.map(|part| UnitAnswer { part, ..plain.clone() }));
+        let mut seen = vec![plain.encode()];
+        for other in others {
+            let bytes = other.encode();
+            assert_eq!(bytes.len() % 32, 0);
+            assert!(!seen.contains(&bytes), "{other:?}");
+            seen.push(bytes);
+        }
+    }
+}

@@ -15,3 +15,20 @@ pub fn last(chunk: u32) -> Word {
     }
     word
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_says_how_far_which_state_and_which_chunk() {
+        let plain = attention(4, &[1; 32]);
+        assert_ne!(attention(5, &[1; 32]), plain);
+        assert_ne!(attention(4, &[2; 32]), plain);
+        let mut word = [0; 32];
+        (word[0], word[30], word[31]) = (0x80, 0x01, 0x02);
+        assert_eq!(last(0x0102), word);
+        // Zero is a decided draw, and so no progress at all.
+        assert_ne!(last(0), [0; 32]);
+    }
+}

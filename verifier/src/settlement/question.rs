@@ -61,3 +61,50 @@ impl Question {
         [selector.first_chunk::<4>().copied().unwrap_or_default().as_slice(), words.as_flattened(), answer].concat()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question() -> Question {
+        Question {
+            id: [1; 32],
+            job: [2; 32],
+            record: [3; 32],
+            receipt: [4; 32],
+            settlement_root: [5; 32],
+            prompt: [6; 32],
+            prompt_tokens: 7,
+            tokens: 8,
+            seed: [9; 32],
+            draw: 10,
+            draws: 11,
+            progress: [12; 32],
+        }
+    }
+
+    #[test]
+    fn every_member_but_progress_is_in_the_context_and_all_are_in_the_call() {
+        let changes: [(&str, fn(&mut Question)); 12] = [
+            ("id", |q| q.id[0] ^= 1),
+            ("job", |q| q.job[0] ^= 1),
+            ("record", |q| q.record[0] ^= 1),
+            ("receipt", |q| q.receipt[0] ^= 1),
+            ("settlement_root", |q| q.settlement_root[0] ^= 1),
+            ("prompt", |q| q.prompt[0] ^= 1),
+            ("prompt_tokens", |q| q.prompt_tokens += 1),
+            ("tokens", |q| q.tokens += 1),
+            ("seed", |q| q.seed[0] ^= 1),
+            ("draw", |q| q.draw += 1),
+            ("draws", |q| q.draws += 1),
+            ("progress", |q| q.progress[0] ^= 1),
+        ];
+        let plain = question();
+        for (member, change) in changes {
+            let mut other = question();
+            change(&mut other);
+            assert_eq!(other.context() == plain.context(), member == "progress", "{member}");
+            assert_ne!(other.call(&[1; 32]), plain.call(&[1; 32]), "{member}");
+        }
+    }
+}

@@ -189,3 +189,101 @@ impl Record {
         hash("assay v1 record", &self.words())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settlement::tree::root_of_path;
+
+    const CONFIG: Config =
+        Config { layers: 2, dim: 600, heads: 4, kv_heads: 2, head_dim: 8, ffn: 272, vocab: 272, context: 5 };
+
+    fn record() -> Record {
+        let leaves: Vec<Digest> = (0..7).map(|i| [i; 32]).collect();
+        let of = Leaves { chunks: &leaves[..3], keys: &leaves[..5], parameters: &leaves };
+        Record::new([1; 32], [2; 32], CONFIG, &of)
+    }
+
+    #[test]
+    fn every_member_is_in_the_id() {
+        let id = record().id();
+        let changes: [(&str, fn(&mut Record)); 16] = [
+            ("manifest", |r| r.manifest[0] ^= 1),
+            ("srs", |r| r.srs[0] ^= 1),
+            ("layers", |r| r.config.layers += 1),
+            ("dim", |r| r.config.dim += 1),
+            ("heads", |r| r.config.heads += 1),
+            ("kv_heads", |r| r.config.kv_heads += 1),
+            ("head_dim", |r| r.config.head_dim += 1),
+            ("ffn", |r| r.config.ffn += 1),
+            ("vocab", |r| r.config.vocab += 1),
+            ("context", |r| r.config.context += 1),
+            ("chunks_root", |r| r.chunks_root[0] ^= 1),
+            ("chunks", |r| r.chunks += 1),
+            ("keys_root", |r| r.keys_root[0] ^= 1),
+            ("keys", |r| r.keys += 1),
+            ("parameters_root", |r| r.parameters_root[0] ^= 1),
+            ("parameters", |r| r.parameters += 1),
+        ];
+        for (member, change) in changes {
+            let mut other = record();
+            change(&mut other);
+            assert_ne!(other.id(), id, "{member}");
+        }
+    }
+
+    #[test]
+    fn a_circuit_is_named_by_its_number_and_each_of_its_words() {
+        let words = [1 << 40, 2, 3, 4, 5, 6, 7];
+        let id = circuit_id(9, &words);
+        assert_ne!(circuit_id(10, &words), id);
+        for i in 0..7 {
+            let mut other = words;
+            other[i] ^= 1 << 63;
+            assert_ne!(circuit_id(9, &other), id, "word {i}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_powers_is_no_key_with_some() {
+        use assay_circuits::srs::development::{power2, tau2};
+        let key = [3; KEY_BYTES];
+        let leaves = [
+            key_leaf(&[1; 32], &key, None),
+            key_leaf(&[2; 32], &key, None),
+            key_leaf(&[1; 32], &[4; KEY_BYTES], None),
+            key_leaf(&[1; 32], &key, Some(&[tau2(), power2(2)])),
+            key_leaf(&[1; 32], &key, Some(&[tau2(), power2(3)])),
+        ];
+        for (i, leaf) in leaves.iter().enumerate() {
+            assert!(!leaves[..i].contains(leaf), "leaf {i}");
+        }
+    }
+
+    #[test]
+    fn no_two_parameters_share_a_leaf_and_each_opens_at_its_place_alone() {
+        let all: Vec<_> = Parameter::all(&CONFIG).collect();
+        // eps, three chunks of five norms, five positions, the embedding.
+        assert_eq!(all.len(), 1 + 3 * 5 + 5 + 1);
+        let leaves: Vec<_> = all.iter().map(|parameter| parameter.leaf(&[9; 32])).collect();
+        let root = root(PARAMETERS, &leaves);
+        for (place, leaf) in leaves.iter().enumerate() {
+            assert!(!leaves[..place].contains(leaf));
+            assert_ne!(all[place].leaf(&[8; 32]), *leaf, "the value is in the leaf");
+            let path = crate::settlement::tree::path(PARAMETERS, &leaves, place);
+            for other in 0..leaves.len() as u64 {
+                let got = root_of_path(PARAMETERS, leaves.len() as u64, other, leaf, &path);
+                assert_eq!(got == Some(root), other == place as u64, "{place} at {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_model_does_not_have_is_no_parameter_of_it() {
+        let none = |parameter: Parameter| assert_eq!(parameter.index(&CONFIG), None, "{parameter:?}");
+        none(Parameter::Gains { step: 0, chunk: 0 });
+        none(Parameter::Gains { step: 2, chunk: 0 });
+        none(Parameter::Gains { step: 1, chunk: 3 });
+        none(Parameter::Rotation { position: 5 });
+    }
+}
