@@ -79,7 +79,6 @@ pub fn run(args: &Args) -> Result<Report> {
         std::fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
         files::can_write(&args.out.join(RECORD))?;
     }
-    eprintln!("{WARNING}");
     let opened = args.model.open()?;
     let manifest = match &args.manifest {
         None => opened.manifest.id(),
@@ -98,6 +97,8 @@ pub fn run(args: &Args) -> Result<Report> {
     let srs = known::id(&powers.tau2);
     let of = of(&manifest, &srs, &seed);
     let setup = Setup { model: &opened.model, manifest, powers: &powers, keys: &keys, of };
+    // Before minutes of work, and again after them.
+    eprintln!("{WARNING}");
     let mut shown = Shown::default();
     let (book, took) = setup.make((!args.check).then_some(args.out.as_path()), &mut |stage| shown.at(stage))?;
     drop(shown);

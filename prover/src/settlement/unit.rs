@@ -4,7 +4,7 @@
 
 use super::committed::Trace;
 use super::head::Head;
-use super::parameters::{chunk_gains, rotations, row};
+use super::parameters::{gains, rotations, row};
 use ark_bn254::Fr;
 use assay_circuits::settlement::act::ActChunk;
 use assay_circuits::settlement::embed::{EmbedGenerated, EmbedPrompt};
@@ -60,7 +60,7 @@ impl Makings<'_> {
             }
             Kind::NormHeader => Box::new(NormHeader::new(config, job, leaf()?, self.model.tables.eps.clone())),
             Kind::NormChunk(chunk) => {
-                let gains = chunk_gains(self.model, place.step, chunk)?;
+                let gains = gains(self.model, place.step, chunk)?.to_vec();
                 Box::new(NormChunk::new(config, chunk, job, leaf()?, leaf()?, gains))
             }
             Kind::KeyValueHead(head) => {

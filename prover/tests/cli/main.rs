@@ -5,6 +5,7 @@ mod bad_input;
 #[cfg(feature = "gpu")]
 mod cards;
 mod proof;
+mod settlement;
 mod several;
 mod story;
 mod support;

@@ -1,14 +1,21 @@
-//! Which circuit shows which unit: `tests/vectors/chain/units.json`, and that the list of a model's circuits is complete.
+//! Units of every kind as a contract decides them: which circuit shows which unit (`tests/vectors/chain/units.json`), and true
+//! answers about some (`tests/vectors/chain/answers`).
 
 #![allow(missing_docs, reason = "a test binary")]
 
+mod answers;
 mod shapes;
+mod trace;
 
 use serde_json::Value;
 use std::path::PathBuf;
 
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/chain")
+}
+
 fn file(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/chain").join(name).with_extension("json")
+    directory().join(name).with_extension("json")
 }
 
 fn kept(name: &str) -> Value {

@@ -83,7 +83,7 @@ pub fn made() -> Value {
     let case = |config: &Config, positions: &[u32], keep: &dyn Fn(&Place, Part) -> bool| {
         let units = claims(config, positions).into_iter().filter(|(place, part, _)| keep(place, *part));
         let mut seen = BTreeSet::new();
-        let fresh = units.filter(|(place, _, claim)| {
+        let fresh = units.filter(|(_, _, claim)| {
             let kinds: Vec<_> = claim.leaves.iter().map(|leaf| leaf.kind).collect();
             let opened: Vec<_> = claim.leaves.iter().map(|leaf| leaf.opened.clone()).collect();
             seen.insert((claim.circuit.named(config), kinds, opened, claim.leaves.len()))
