@@ -37,6 +37,12 @@ contract LanesTest is ContestTest {
         expectRefused(shipped);
     }
 
+    function test_a_silent_client_is_never_paid_for() public {
+        (terms, receipt) = (someTerms(), someReceipt());
+        expired();
+        vm.assertEq(account(RIG).credit, 0, "without the contested lane, nothing without the client");
+    }
+
     function expectRefused(IUnitVerifier verifier) private {
         terms.verifier = 0x61737999;
         vm.prank(OWNER);
