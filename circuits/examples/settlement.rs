@@ -1,14 +1,16 @@
-//! Counts the constraints of settlement circuits, and measures one of them:
+//! Counts the constraints of settlement circuits, and measures one of them, or the tree over the embedding:
 //!
 //! ```text
 //! cargo run --release -p assay-circuits --features settlement,parallel,testing --example settlement -- counts
 //! cargo run --release -p assay-circuits --features settlement,parallel,testing --example settlement -- prove qkv 0
+//! cargo run --release -p assay-circuits --features settlement,parallel,testing --example settlement -- embedding
 //! ```
 //!
 //! The keys are insecure. Processor time and memory are read from `/proc`.
 
 use ark_bn254::Fr;
 use assay_circuits::r1cs::Group;
+use assay_circuits::settlement::embedding::Tree;
 use assay_circuits::settlement::sample::{SCALARS, sample};
 use assay_circuits::settlement::{Linear, Shape, count, insecure_setup, prove, verify};
 use assay_model::config::Config;
@@ -27,7 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["counts"] => counts(),
         ["groups", kind, chunk] => groups(kind, chunk.parse()?),
         ["prove", kind, chunk] => measure(kind, chunk.parse()?),
-        _ => Err("usage: counts | groups KIND CHUNK | prove KIND CHUNK".into()),
+        ["embedding"] => embedding(),
+        _ => Err("usage: embedding | counts | groups KIND CHUNK | prove KIND CHUNK".into()),
     }
 }
 
@@ -61,6 +64,15 @@ fn measure(name: &str, chunk: u16) -> Result<(), Box<dyn Error>> {
     let statement = witness.statement(&shape);
     let inputs = statement.inputs(&shape, statement.digest(&shape), beta);
     Ok(timed("verify", || verify(&key.vk, &inputs, &proof))?)
+}
+
+/// Root and a path of a tree of SmolLM2's shape, over made-up rows.
+fn embedding() -> Result<(), Box<dyn Error>> {
+    let row = |token: u32| (0..SMOLLM2.dim).map(|i| (token.wrapping_mul(40_503) ^ i).cast_signed()).collect();
+    let tree = timed("root", || Tree::new(&SMOLLM2, row));
+    timed("path", || tree.path(SMOLLM2.vocab - 1, 2, row)).ok_or("no such place")?;
+    println!("E = {}", tree.root());
+    Ok(())
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
-import {LinearAnswer, OpenedLeaf, UnitVerifier} from "../src/UnitVerifier.sol";
+import {UnitVerifier} from "../src/UnitVerifier.sol";
 import {Question} from "../src/interfaces/IUnitVerifier.sol";
 import {G1, G2} from "../src/libraries/Bn254.sol";
 import {Draws} from "../src/libraries/Draws.sol";
@@ -10,6 +10,7 @@ import {LinearUnits} from "../src/libraries/LinearUnits.sol";
 import {MerklePath} from "../src/libraries/MerklePath.sol";
 import {Products} from "../src/libraries/Products.sol";
 import {SettlementTree} from "../src/libraries/SettlementTree.sol";
+import {LinearAnswer, OpenedLeaf} from "../src/types/Answers.sol";
 import {ModelRecord, ModelRecordLibrary} from "../src/types/ModelRecord.sol";
 import {CircuitKey, Powers, ProductProof} from "../src/types/Product.sol";
 import {Kind, Unit} from "../src/types/Steps.sol";
@@ -37,7 +38,7 @@ contract UnitVerifierTest is Vectors {
             record: word(".question.record"),
             receipt: word(".question.receipt"),
             settlementRoot: word(".question.settlementRoot"),
-            prompt: 0,
+            prompt: word(".question.prompt"),
             promptTokens: small(".question.promptTokens"),
             tokens: small(".question.tokens"),
             seed: word(".question.seed"),
@@ -52,7 +53,9 @@ contract UnitVerifierTest is Vectors {
             chunksRoot: word(".record.chunksRoot"),
             chunks: small(".record.chunks"),
             keysRoot: word(".record.keysRoot"),
-            keys: small(".record.keys")
+            keys: small(".record.keys"),
+            parametersRoot: word(".record.parametersRoot"),
+            parameters: small(".record.parameters")
         });
         delete answer.leaves;
         for (uint256 i = 0; vm.keyExistsJson(file, item(".leaves", i)); i++) {
@@ -118,19 +121,25 @@ contract UnitVerifierTest is Vectors {
         expect(abi.encodeWithSelector(UnitVerifier.WrongLeafCount.selector, 3));
     }
 
-    /// One kind alone shows nothing: zeros tell the truth in every product.
-    function test_it_does_not_decide_enough_to_be_paid_on() public view {
-        vm.assertEq(verifier.decidable(), Lanes.LINEAR_KINDS, "kinds");
-        vm.assertTrue(!Lanes.suffices(verifier.decidable()), "enough");
+    function test_it_decides_enough_to_be_paid_on() public view {
+        vm.assertEq(verifier.decidable(), Lanes.ALL_KINDS, "kinds");
+        vm.assertTrue(Lanes.suffices(verifier.decidable()), "enough");
     }
 
-    function test_a_unit_that_is_no_matrix_product_is_not_decided() public {
+    /// EIP-170.
+    function test_its_code_fits_the_limit() public {
+        uint256 size = address(verifier).code.length;
+        vm.snapshotValue("UnitVerifier", "code bytes", size);
+        vm.assertLe(size, 24_576, "bytes of code");
+    }
+
+    function test_an_answer_about_a_matrix_product_decides_nothing_else() public {
         for (uint32 draw = 0; draw < 64; draw++) {
             (question.draw, question.draws) = (draw, 64);
             Unit memory unit = verifier.unitOf(question, answer.record);
-            Kind kind = Kind(unit.step);
-            if (LinearUnits.isLinear(kind)) continue;
-            expect(abi.encodeWithSelector(LinearUnits.NotLinear.selector, kind));
+            if (LinearUnits.isLinear(Kind(unit.step))) continue;
+            vm.expectRevert();
+            verifier.decide(question, abi.encode(answer));
         }
     }
 
@@ -243,6 +252,14 @@ contract UnitVerifierTest is Vectors {
         expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, 2 * uint256(type(uint32).max) - 1));
     }
 
+    function test_a_job_has_no_more_positions_than_the_models_context() public {
+        (question.promptTokens, question.tokens) = (2, answer.record.shape.context);
+        expect(abi.encodeWithSelector(UnitVerifier.BadPositions.selector, answer.record.shape.context + 1));
+        question.tokens--;
+        // As many as the context are not too many.
+        verifier.unitOf(question, answer.record);
+    }
+
     function test_a_record_of_a_shape_that_no_program_has_is_refused() public {
         answer.record.shape.headDim = 7;
         question.record = answer.record.id();
@@ -250,7 +267,7 @@ contract UnitVerifierTest is Vectors {
     }
 
     function test_a_draw_that_the_job_does_not_have_is_refused() public {
-        question.draws = question.draw;
+        question.draws = question.draw - 1;
         expect(abi.encodeWithSelector(UnitVerifier.NoSuchDraw.selector, question.draw));
     }
 

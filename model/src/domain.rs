@@ -71,11 +71,13 @@ pub enum Domain {
     Blinding,
     /// Salts of a prompt's tokens, under a job's nonce.
     PromptSalt,
+    /// What hides the proofs of a draw, under a rig's secret.
+    Blinds,
 }
 
 impl Domain {
     /// All domains, for tests over the table.
-    pub const ALL: [Domain; 29] = [
+    pub const ALL: [Domain; 30] = [
         Domain::Manifest,
         Domain::Weights,
         Domain::Table,
@@ -105,6 +107,7 @@ impl Domain {
         Domain::InsecureSetup,
         Domain::Blinding,
         Domain::PromptSalt,
+        Domain::Blinds,
     ];
 
     /// The label; frozen.
@@ -139,6 +142,7 @@ impl Domain {
             Domain::InsecureSetup => "assay v1 insecure settlement setup",
             Domain::Blinding => "assay v1 settlement blinding",
             Domain::PromptSalt => "assay v1 prompt salt",
+            Domain::Blinds => "assay v1 settlement blinds",
         }
     }
 

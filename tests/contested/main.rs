@@ -5,7 +5,9 @@
 //! proofs is closed while kinds are missing.
 
 mod chain;
+mod draws;
 mod rig;
+mod shop;
 
 use assay_model::program::StepKind;
 use assay_tests::rig::{Honest, run};

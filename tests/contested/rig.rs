@@ -16,7 +16,7 @@ use assay_verifier::answer::Source;
 use assay_verifier::draw::Extent;
 use assay_verifier::settlement::answer::{LinearAnswer, Opened, Placed};
 use assay_verifier::settlement::question::Question;
-use assay_verifier::settlement::record::{Chunk, KEY_BYTES, Record, circuit_id, key_leaf};
+use assay_verifier::settlement::record::{Chunk, KEY_BYTES, Leaves, Record, circuit_id, key_leaf};
 use assay_verifier::settlement::{draw, tree};
 use assay_verifier::sign::{keccak, receipt_hash};
 use assay_verifier::{Job, trace};
@@ -91,9 +91,11 @@ pub fn asked(signed: &Signed) -> Asked {
     let bytes = key_bytes(&key);
     let mut keys: Vec<_> = Shape::all(config).iter().map(|shape| keccak(shape.to_string().as_bytes())).collect();
     let place = Shape::all(config).iter().position(|other| *other == shape).unwrap();
-    keys[place] = key_leaf(&circuit(&shape), &bytes, &powers2(&shape));
+    keys[place] = key_leaf(&circuit(&shape), &bytes, Some(&powers2(&shape)));
     let chunk_leaves: Vec<_> = CHUNKS.iter().map(Chunk::leaf).collect();
-    let record = Record::new(job.manifest, [0; 32], config.clone(), &chunk_leaves, &keys);
+    // No circuit of a linear chunk reads a parameter.
+    let of = Leaves { chunks: &chunk_leaves, keys: &keys, parameters: &[] };
+    let record = Record::new(job.manifest, [0; 32], config.clone(), &of);
     let question = Question {
         id,
         job: job.digest(),
@@ -106,6 +108,7 @@ pub fn asked(signed: &Signed) -> Asked {
         seed,
         draw: number as u32,
         draws: DRAWS,
+        progress: [0; 32],
     };
     Asked { question, t, step, chunk, record, chunk_leaves, keys, key, leaves, hashes }
 }
@@ -116,7 +119,7 @@ fn key_bytes(key: &assay_circuits::settlement::keys::ProvingKey) -> [u8; KEY_BYT
 
 fn circuit(shape: &Shape) -> Digest {
     let words = [shape.kind as usize, shape.width, shape.len, shape.rows, shape.depth, 0, 0];
-    circuit_id(0, words.map(|n| n as u32))
+    circuit_id(0, &words.map(|n| n as u64))
 }
 
 fn powers2(shape: &Shape) -> [ark_bn254::G2Affine; 2] {
@@ -162,7 +165,7 @@ pub fn proved(signed: &Signed, asked: &Asked, lie: impl FnOnce(&mut Witness)) ->
         path: tree::path(tree::CHUNKS, &asked.chunk_leaves, place),
     };
     assert_eq!(chunk.value.commitment, subject.commitment, "the record has the commitment to these rows");
-    let own = key_leaf(&circuit(&shape), &key_bytes(&asked.key), &powers2(&shape));
+    let own = key_leaf(&circuit(&shape), &key_bytes(&asked.key), Some(&powers2(&shape)));
     let place = asked.keys.iter().position(|leaf| *leaf == own).unwrap();
     let key = Placed {
         value: (key_bytes(&asked.key), powers2(&shape)),

@@ -14,7 +14,7 @@ use assay_model::domain::Digest;
 use assay_verifier::Receipt;
 use assay_verifier::draw::Extent;
 use assay_verifier::job::Settlement;
-use assay_verifier::settlement::record::{Chunk, Record, circuit_id, key_leaf};
+use assay_verifier::settlement::record::{Chunk, Leaves, Parameter, Record, circuit_id, key_leaf};
 use assay_verifier::settlement::terms::{Acknowledgement, Terms};
 use assay_verifier::settlement::{draw, tree};
 use assay_verifier::sign::{self, RigKey, keccak};
@@ -207,14 +207,19 @@ fn record() -> Value {
         .collect();
     let leaves: Vec<_> = chunks.iter().map(Chunk::leaf).collect();
     let powers = [development::tau2(), development::power2(64)];
-    let keys = [0u32, 1].map(|i| key_leaf(&circuit_id(i, [2, 64, 256, 256, 0, 0, 0]), &[7; 704], &powers));
-    let record = Record::new(digest("manifest"), digest("srs"), configs()[0].0.clone(), &leaves, &keys);
+    let circuit = |i| circuit_id(i, &[2, 64, 256, 256, 0, 0, 0]);
+    let keys = [key_leaf(&circuit(0), &[7; 704], Some(&powers)), key_leaf(&circuit(1), &[7; 704], None)];
+    let config = configs()[0].0.clone();
+    let parameters: Vec<_> = Parameter::all(&config).map(|p| p.leaf(&p.leaf(&[0; 32]))).collect();
+    let of = Leaves { chunks: &leaves, keys: &keys, parameters: &parameters };
+    let record = Record::new(digest("manifest"), digest("srs"), config, &of);
     let (index, chunk) = (5, chunks[5]);
     let [x, y] = evm_g1(&chunk.commitment);
     json!({
         "manifest": hex(record.manifest), "srs": hex(record.srs), "shape": shape(&record.config),
         "chunksRoot": hex(record.chunks_root), "chunks": record.chunks, "keysRoot": hex(record.keys_root),
-        "keys": record.keys, "id": hex(record.id()),
+        "keys": record.keys, "parametersRoot": hex(record.parameters_root), "parameters": record.parameters,
+        "id": hex(record.id()),
         "chunk": {
             "step": chunk.step, "chunk": chunk.chunk, "exponent": i32::from(chunk.exponent) + 128, "x": hex(x), "y": hex(y),
             "index": index, "path": tree::path(tree::CHUNKS, &leaves, index).iter().map(hex).collect::<Vec<_>>(),

@@ -8,51 +8,35 @@
 //! below 2^31.
 //!
 //! **Constants.** A contract knows the rotations of a position by their [`digest`]: Poseidon over the numbers c_0, s_0, c_1, s_1, …,
-//! each with 2^15 added, 15 of them to a scalar, the first lowest. Sixteen bits each are what makes the numbers of a scalar
-//! the only ones.
+//! [packed](super::parameters).
 //!
 //! 16 constraints a constant, 38 a pair, and Poseidon over ⌈hd/15⌉ scalars; all but that in the group Rotation.
 
+use super::parameters::packed;
 use super::poseidon::{self, Use};
 use super::{Group, Num, System, power_of_two};
 use ark_bn254::Fr;
-use ark_ff::AdditiveGroup;
 use assay_model::tables::Rotation;
 
-/// Sixteen-bit numbers of a scalar.
-pub const PACKED: usize = 15;
-const BITS: usize = 16;
 /// Fraction bits of a constant.
 const FRACTION: usize = 14;
 
-fn numbers(rotations: &[Rotation]) -> impl Iterator<Item = i16> {
-    rotations.iter().flat_map(|r| [r.cos, r.sin])
+fn numbers(rotations: &[Rotation]) -> Vec<i16> {
+    rotations.iter().flat_map(|r| [r.cos, r.sin]).collect()
 }
 
 /// Digest of the rotations of a position.
 pub fn digest(rotations: &[Rotation]) -> Fr {
-    let numbers: Vec<Fr> = numbers(rotations).map(|n| Fr::from(n) + power_of_two(BITS - 1)).collect();
-    let scalar = |numbers: &[Fr]| numbers.iter().rev().fold(Fr::ZERO, |sum, n| sum * power_of_two(BITS) + n);
-    poseidon::hash(Use::Rotation, &numbers.chunks(PACKED).map(scalar).collect::<Vec<_>>())
+    poseidon::hash(Use::Rotation, &packed(&numbers(rotations)))
 }
 
 impl System {
     /// Cosine and sine of every pair, and their digest.
     pub fn rotations(&mut self, rotations: &[Rotation]) -> (Vec<[Num; 2]>, Num) {
-        let offset = Num::constant(power_of_two(BITS - 1));
-        let numbers: Vec<Num> = numbers(rotations)
-            .map(|n| {
-                let shifted = Num::constant(Fr::from(n)).plus(&offset).low();
-                Num::of_bits(&self.bits(Group::Rotation, shifted, BITS))
-            })
-            .collect();
-        let scalars: Vec<Num> = numbers
-            .chunks(PACKED)
-            .map(|numbers| Num::sum(numbers.iter().enumerate().map(|(i, n)| (power_of_two(BITS * i), n))))
-            .collect();
+        let (numbers, scalars) = self.packed(Group::Rotation, &numbers(rotations));
         let digest = self.poseidon(Use::Rotation, &scalars);
         let (pairs, _) = numbers.as_chunks::<2>();
-        (pairs.iter().map(|pair| pair.clone().map(|n| n.minus(&offset))).collect(), digest)
+        (pairs.to_vec(), digest)
     }
 
     /// The pair that [`System::rotate`] takes for the rotation of `x`.

@@ -4,9 +4,12 @@
 //! - [`word`]: 32-bit words, their sums and exclusive ors;
 //! - [`blake3`]: the compression of BLAKE3, its chunks, its tree, and openings of it;
 //! - [`rounding`]: the elementwise rounding of linear steps;
-//! - [`attention_block`]: vectors under their least common shift; [`attention_rotation`]: pairs rotated;
-//!   [`attention_weight`]: the table of exponentials, entries of a header, weighted means;
-//! - [`maximum`]: the largest of some integers;
+//! - [`block`]: vectors under their least common shift, and under a given one;
+//! - [`lookup`]: entries of tables and of headers;
+//! - [`attention_rotation`]: pairs rotated; [`mean`]: weighted means;
+//! - [`parameters`]: what a contract knows of a model by digests;
+//! - [`root`]: the reciprocal root of a norm;
+//! - [`maximum`]: the largest of some integers, and where it stands first; [`octal`]: a place in a tree of eight children a node;
 //! - [`evaluate`]: vectors as polynomials at a point;
 //! - [`poseidon`]: the hash inside of circuits, also as a plain function.
 //!
@@ -20,13 +23,17 @@
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 
-pub mod attention_block;
 pub mod attention_rotation;
-pub mod attention_weight;
 pub mod blake3;
+pub mod block;
 pub mod evaluate;
+pub mod lookup;
 pub mod maximum;
+pub mod mean;
+pub mod octal;
+pub mod parameters;
 pub mod poseidon;
+pub mod root;
 pub mod rounding;
 mod system;
 #[cfg(test)]

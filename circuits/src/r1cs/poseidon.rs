@@ -43,8 +43,16 @@ pub enum Use {
     Accumulators = 1,
     /// The fields of a settlement statement.
     Statement = 2,
-    /// A token of a prompt behind its salt.
+    /// A chunk of one token's row of the embedding.
+    Row = 3,
+    /// Eight nodes of the embedding's tree.
+    Node = 4,
+    /// A token of the prompt behind its salt.
     Prompt = 5,
+    /// What eps adds to a norm's sum, by shift.
+    Eps = 6,
+    /// The gains of a chunk of a norm.
+    Gains = 7,
     /// The rotations of a position.
     Rotation = 8,
     /// The state of an attention head between two of its circuits.
@@ -80,7 +88,7 @@ fn permute(mut state: State<Fr>) -> State<Fr> {
         } else {
             from_fn(|i| if i == 0 { fifth(state[0]) } else { state[i] })
         };
-        state = PARAMETERS.matrix.map(|row| row.iter().zip(&state).map(|(m, s)| *m * s).sum());
+        state = PARAMETERS.matrix.map(|row| Fr::sum_of_products(&row, &state));
     }
     state
 }

@@ -55,15 +55,21 @@ pub enum Group {
     Places,
     /// A score, and what it lacks of the largest in units of the table.
     Score,
-    /// An entry of the table of exponentials.
-    Exponential,
+    /// An entry of a table.
+    Lookup,
     /// Sums of weights, and of weighted values.
     Mix,
+    /// Gains of a norm have the bits that they are packed with.
+    Gain,
+    /// Products of elements.
+    Product,
+    /// The reciprocal root of a norm's sum.
+    Root,
 }
 
 impl Group {
     /// All groups, in order.
-    pub const ALL: [Group; 24] = [
+    pub const ALL: [Group; 27] = [
         Group::Data,
         Group::Sum,
         Group::Carry,
@@ -86,8 +92,11 @@ impl Group {
         Group::Select,
         Group::Places,
         Group::Score,
-        Group::Exponential,
+        Group::Lookup,
         Group::Mix,
+        Group::Gain,
+        Group::Product,
+        Group::Root,
     ];
 
     #[allow(clippy::as_conversions, reason = "the discriminant is the place in a table")]

@@ -8,6 +8,7 @@
 //! 6. The fields of the statement under the public inputs.
 
 use super::leaf::{constant as constant_of, words};
+use super::scalars::NormScalars;
 use super::shape::Shape;
 use super::statement::{EXPONENT_BIAS, UNIT_BITS};
 use super::unit::Circuit;
@@ -22,7 +23,6 @@ use ark_ff::{AdditiveGroup, Field};
 use ark_relations::gr1cs::SynthesisError;
 use assay_model::domain::{Digest, Domain};
 use assay_model::program::{Shape as Tensor, StepKind};
-use assay_model::steps::{norm, pack};
 
 /// Constraints of a shape, by group.
 ///
@@ -80,7 +80,7 @@ fn synthesize(system: &mut System, shape: &Shape, witness: &Witness) -> Vec<Num>
     }
     if shape.kind == StepKind::Head {
         let largest = chunk_maximum(system, &output.header, &unit.chunk);
-        system.maximum(&output.elements, &largest);
+        system.maximum(&output.elements, &largest, 32);
     }
 
     let inverse_z = system.witness(Group::Data, witness.inverse_z);
@@ -201,39 +201,16 @@ fn mantissa(system: &mut System, x: &Num) {
 
 /// The shift and R·N, from the header of the input: all of its scalars in range, as its decoder has it.
 fn scalars(system: &mut System, shape: &Shape, header: &[Bit], exponent: &Num) -> (Shift, Num) {
-    let bytes: Vec<Num> = header.chunks(8).map(Num::of_bits).collect();
     if shape.has_residual() {
-        let max = if shape.kind == StepKind::Down { pack::MAX_ACT_SHIFT } else { pack::MAX_ATTN_SHIFT };
-        bytes.iter().for_each(|s| at_most(system, s, max.into()));
-        let s = bytes.last().cloned().unwrap_or_default();
+        let s = system.pack_scalars(header, shape.input_kind()).shift;
         let shift = system.shift(&exponent.clone().minus(&s), shape.widths());
         let factor = shift.negative_power().clone();
         return (shift, factor);
     }
-    let scale = header.len().saturating_sub(8 * 7);
-    let (partials, scale) = header.split_at(scale);
-    let scale: Vec<&[Bit]> = scale.chunks(8).collect();
-    for entry in partials.chunks(80).chain([&scale[..2].concat()[..]]) {
-        for (bits, max) in entry.chunks(8).zip([norm::MAX_S1, norm::MAX_S2]) {
-            at_most(system, &Num::of_bits(bits), max.into());
-        }
-    }
-    let (s2, root, j) = (Num::of_bits(scale[1]), Num::of_bits(&scale[2..6].concat()), Num::of_signed_bits(scale[6]));
-    at_most(system, &root, 1 << 16);
-    at_most(system, &Num::constant(Fr::from(1u64 << 16)).minus(&root), 1 << 15);
-    at_most(system, &j, 16);
-    at_most(system, &Num::default().minus(&j), 15);
+    let NormScalars { s2, root, exponent: j, .. } = system.norm_scalars(header);
     let shift = system.shift(&exponent.clone().plus(&j).minus(&s2), shape.widths());
     let factor = system.product(Group::Shift, &root, shift.negative_power());
     (shift, factor)
-}
-
-/// An integer is at most `max`: what it lacks of that is no negative number.
-fn at_most(system: &mut System, number: &Num, max: u64) {
-    let lacks = Num::constant(Fr::from(max)).minus(number);
-    // Wide enough for what any header could lack of its own maximum.
-    let bits = usize::try_from(64 - max.leading_zeros()).unwrap_or(0) + 1;
-    system.decompose(Group::Header, &lacks, bits);
 }
 
 /// The entry of chunk `chunk` in a header of 32-bit maxima.

@@ -27,6 +27,8 @@ use assay_model::tables::Rotation;
 
 /// Number of the circuit in the names of keys.
 pub const CIRCUIT: u64 = 5;
+/// W of 32-bit integers: none is above 2^31 in magnitude.
+pub(super) const INTEGER: usize = 31;
 
 /// A key/value head with its prover's witness.
 #[derive(Clone, Debug)]
@@ -55,10 +57,10 @@ impl KeyValueHead {
     }
 
     /// Words of its shape: hd, H, Hk, then those of the three [`Span`]s.
-    pub fn shape_words(config: &Config, head: u32) -> [u64; 8] {
+    pub fn shape_words(config: &Config, head: u32) -> [u64; 7] {
         let [own, keys, values] = spans(config, head).map(|span| span.word());
         let [width, heads, own_heads] = [config.head_dim, config.heads, config.kv_heads].map(u64::from);
-        [width, heads, own_heads, own, keys, values, 0, 0]
+        [width, heads, own_heads, own, keys, values, 0]
     }
 }
 
@@ -104,7 +106,7 @@ impl System {
         let bits = bits(ROTARY_BITS);
         let shift = self.choice(Group::Header, sk, MAX_KEY_SHIFT.into());
         let x = self.mantissas(&System::rounded(k, sk), bits);
-        self.block(k, &x, &shift, bits);
+        self.block(k, &x, &shift, bits, INTEGER);
         let ((x, _), (rotated, _)) = (x.as_chunks::<2>(), rotated.as_chunks::<2>());
         for ((x, constants), to) in x.iter().zip(pairs).zip(rotated) {
             self.rotate(x.each_ref(), constants.each_ref(), to.each_ref());
@@ -116,7 +118,7 @@ impl System {
         let bits = bits(MANTISSA_BITS);
         let shift = self.choice(Group::Header, sv, MAX_VALUE_SHIFT.into());
         mantissas.iter().for_each(|x| self.differs(x, -power_of_two(bits - 1)));
-        self.block(v, mantissas, &shift, bits);
+        self.block(v, mantissas, &shift, bits, INTEGER);
     }
 }
 

@@ -20,11 +20,20 @@
 //! - `circuit`: the constraints;
 //! - [`leaf`]: leaves and opened chunks, as every other circuit reads them;
 //! - [`mod@unit`]: what all circuits have in common;
-//! - [`kv`], [`attention`]: key/value heads, and attention heads by a chain of circuits; [`span`]: where their rows stand;
+//! - [`kv`], [`attention`]: key/value heads, and attention heads by a chain of circuits;
+//! - [`norm`]: headers and chunks of norms; [`pack`]: headers of attn_pack and act, chunks of attn_pack; [`act`]: chunks of act;
+//! - [`embed`], [`embedding`]: rows of the embedding, and the tree that they stand in; [`greedy`]: the token that follows;
+//! - [`span`]: where the elements stand that they are about; `scalars`: headers;
 //! - [`keys`]: set-up, proving, verifying;
 //! - [`product`]: a linear chunk as a contract decides it, the circuit's proof and the fold proof's equation together;
 //! - [`encoding`]: keys and proofs as a contract reads them.
 
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod act;
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -37,7 +46,21 @@ pub mod attention;
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 mod circuit;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod embed;
+#[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
+pub mod embedding;
 pub mod encoding;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod greedy;
 pub mod keys;
 #[allow(
     clippy::indexing_slicing,
@@ -51,10 +74,28 @@ pub mod kv;
     reason = "values are the prover's own, and lengths follow from the shape of a circuit"
 )]
 pub mod leaf;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod norm;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+pub mod pack;
 pub mod product;
 #[cfg(any(test, feature = "testing"))]
 #[allow(clippy::arithmetic_side_effects, reason = "its numbers are its own")]
 pub mod sample;
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "values are the prover's own, and lengths follow from the shape of a circuit"
+)]
+mod scalars;
 #[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]
 pub mod shape;
 #[allow(clippy::arithmetic_side_effects, reason = "dimensions of a model are far below any bound")]

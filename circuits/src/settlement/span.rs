@@ -1,21 +1,24 @@
-//! Consecutive bytes of a tensor, as its chunks hold them: rows of a head may begin anywhere in a chunk, and end in another.
+//! Consecutive elements of a tensor, as its chunks of bytes hold them: rows of a head may begin anywhere in a chunk, and end in
+//! another; 256 mantissas are half of one.
 
 use super::leaf::Chunk;
 use super::shape::path;
 use crate::chunks;
 use crate::r1cs::Bit;
 use assay_model::config::Config;
-use assay_model::program::{Shape as Tensor, StepKind};
+use assay_model::program::{CHUNK, Shape as Tensor, StepKind};
 
-/// Where some bytes of a tensor stand.
+/// Where some elements of a tensor stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Chunks that hold them, in order.
     pub chunks: Vec<u32>,
     /// Bytes before them in the first chunk.
     pub start: usize,
-    /// How many they are.
+    /// How many bytes they are.
     pub len: usize,
+    /// How many elements they are.
+    pub elements: usize,
     /// Bytes of the last chunk; every other has 1,024.
     last: usize,
     /// Parents between each chunk and the root.
@@ -23,20 +26,30 @@ pub struct Span {
 }
 
 impl Span {
-    /// Elements `first..first + len` of a tensor.
-    fn new(tensor: &Tensor, first: u32, len: u32) -> Span {
+    /// Elements `first..first + len` of a tensor; there is at least one.
+    pub fn new(tensor: &Tensor, first: u32, len: u32) -> Span {
         let size = tensor.element.size();
-        let bytes = |elements: u32| usize::try_from(elements).unwrap_or(0) * size;
-        let (begin, len) = (bytes(first), bytes(len));
-        let [from, to] = [begin, begin + len - 1].map(|byte| u32::try_from(byte / chunks::CHUNK_BYTES).unwrap_or(0));
+        let [first, elements] = [first, len].map(|n| usize::try_from(n).unwrap_or(0));
+        let (begin, len) = (first * size, elements * size);
+        let [from, to] =
+            [begin, (begin + len).saturating_sub(1)].map(|byte| u32::try_from(byte / chunks::CHUNK_BYTES).unwrap_or(0));
         let count = chunks::count(tensor.bytes());
         Span {
             chunks: (from..=to).collect(),
             start: begin % chunks::CHUNK_BYTES,
             len,
+            elements,
             last: chunks::range(tensor.bytes(), to).len(),
             depths: (from..=to).map(|chunk| path(count, chunk).len()).collect(),
         }
+    }
+
+    /// Outputs `256·chunk..` of a step that commits this tensor, up to 256 of them.
+    pub fn of_chunk(tensor: &Tensor, chunk: u32) -> Span {
+        let first = usize::try_from(chunk).unwrap_or(usize::MAX).saturating_mul(CHUNK).min(tensor.len);
+        let len = (tensor.len - first).min(CHUNK);
+        let [first, len] = [first, len].map(|n| u32::try_from(n).unwrap_or(0));
+        Span::new(tensor, first, len)
     }
 
     /// Rows of head `head` in part `part` of qkv: 0 for queries, 1 for keys, 2 for values.
@@ -61,6 +74,11 @@ impl Span {
     pub fn word(&self) -> u64 {
         let depths = self.depths.iter().rev().fold(0, |word, depth| word << 8 | 128 | number(*depth));
         number(self.start) | number(self.last) << 16 | depths << 32
+    }
+
+    /// Elements, as a word of a circuit's shape.
+    pub fn rows(&self) -> u64 {
+        number(self.elements)
     }
 
     /// The bytes, of the whole tensor's.

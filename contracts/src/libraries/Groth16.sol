@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR MIT
 pragma solidity ^0.8.28;
 
+import {CircuitKey} from "../types/Product.sol";
 import {Bn254, G1, G2} from "./Bn254.sol";
-
-/// @notice A circuit's verifying key: one point of `inputs` more than the circuit has public inputs.
-struct VerifyingKey {
-    G1 alpha;
-    G2 beta;
-    G2 gamma;
-    G2 delta;
-    G1[] inputs;
-}
 
 /// @notice A Groth16 proof.
 struct Groth16Proof {
@@ -24,26 +16,36 @@ struct Groth16Proof {
 /// something was already proved. What is refused is a second writing of the same point or scalar.
 library Groth16 {
     using Bn254 for G1;
-    using Bn254 for G2;
 
-    /// @notice The circuit has another number of public inputs.
-    error WrongInputCount(uint256 got, uint256 expected);
     /// @notice The equation does not hold.
     error FalseProof();
 
     /// @notice Reverts unless the proof shows the statement with these public inputs.
-    function requireValid(VerifyingKey memory key, uint256[] memory inputs, Groth16Proof memory proof) internal view {
-        if (inputs.length + 1 != key.inputs.length) revert WrongInputCount(inputs.length, key.inputs.length - 1);
-        proof.a.requireCanonical();
-        proof.b.requireCanonical();
-        proof.c.requireCanonical();
-        G1 memory sum = key.inputs[0];
-        for (uint256 i = 0; i < inputs.length; i++) {
+    function requireValid(CircuitKey calldata key, uint256[3] memory inputs, Groth16Proof calldata proof)
+        internal
+        view
+    {
+        requireCanonical(proof);
+        for (uint256 i = 0; i < 3; i++) {
             Bn254.requireScalar(inputs[i]);
-            sum = sum.add(key.inputs[i + 1].multiply(inputs[i]));
         }
-        bool holds =
-            Bn254.pairsToOne([proof.a.negate(), key.alpha, sum, proof.c], [proof.b, key.beta, key.gamma, key.delta]);
+        bool holds = Bn254.pairsToOne(
+            [G1(proof.a.x, proof.a.y).negate(), key.alpha, sum(key, inputs), proof.c],
+            [proof.b, key.beta, key.gamma, key.delta]
+        );
         if (!holds) revert FalseProof();
+    }
+
+    /// @notice Reverts unless every coordinate is in its one form.
+    function requireCanonical(Groth16Proof calldata proof) internal pure {
+        proof.a.requireCanonical();
+        Bn254.requireCanonical(proof.b);
+        proof.c.requireCanonical();
+    }
+
+    /// @notice K_0 + Σ input_i·K_{i+1}.
+    function sum(CircuitKey calldata key, uint256[3] memory inputs) internal view returns (G1 memory) {
+        G1 memory ofInputs = key.one.add(key.digest.multiply(inputs[0]));
+        return ofInputs.add(key.challenge.multiply(inputs[1])).add(key.fields.multiply(inputs[2]));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {CircuitKey, Powers, ProductProof, Subject} from "../types/Product.sol";
 import {Bn254, G1, G2} from "./Bn254.sol";
+import {Groth16} from "./Groth16.sol";
 import {Challenges, Transcript} from "./Transcript.sol";
 
 /// @notice Decides a chunk of a linear step: that the committed output is the rounding of W·x, in one pairing product.
@@ -47,9 +48,7 @@ library Products {
 
     /// @dev One writing of every number: a second one would be the same proof under another name.
     function requireCanonical(ProductProof calldata proof) private pure {
-        proof.circuit.a.requireCanonical();
-        Bn254.requireCanonical(proof.circuit.b);
-        proof.circuit.c.requireCanonical();
+        Groth16.requireCanonical(proof.circuit);
         proof.fold.requireCanonical();
         proof.product.requireCanonical();
         proof.degree.requireCanonical();
@@ -111,7 +110,7 @@ library Products {
         ProductProof calldata proof,
         Challenges memory drawn,
         uint256 inverse
-    ) private view returns (G1 memory sum) {
+    ) private view returns (G1 memory) {
         uint256 beta = drawn.beta;
         // Horner's rule, from the last field.
         uint256 value = addmod(mulmod(proof.accValue, beta, R), proof.xValue, R);
@@ -123,8 +122,7 @@ library Products {
         if (subject.residualLeaf != 0) value = halves(value, beta, subject.residualLeaf);
         value = halves(value, beta, subject.outputLeaf);
         value = halves(value, beta, subject.inputLeaf);
-        sum = key.one.add(key.digest.multiply(proof.digest));
-        sum = sum.add(key.challenge.multiply(beta)).add(key.fields.multiply(value));
+        return Groth16.sum(key, [proof.digest, beta, value]);
     }
 
     /// @dev A digest is two fields, its high half before its low one.

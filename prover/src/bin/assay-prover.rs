@@ -1,8 +1,8 @@
 //! The rig's command line.
 
 #[cfg(feature = "chain")]
-use assay_prover::cli::settle;
-use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run};
+use assay_prover::cli::proving;
+use assay_prover::cli::{bench, devices, manifest, perplexity, prove, run, settlement_setup};
 #[cfg(feature = "chain")]
 use assay_verifier::cli::chain::account;
 use assay_verifier::cli::{finish, parse};
@@ -33,13 +33,15 @@ enum Command {
     ///
     /// Exit codes: 0 done, or nothing to do; 1 the chain refuses; 2 usage, input, or no answer.
     #[cfg(feature = "chain")]
-    Settle(settle::Args),
+    Settle(proving::SettleArgs),
     /// Bond what is missing of a free stake.
     #[cfg(feature = "chain")]
     Stake(account::Stake),
     /// Fetch what an escrow has credited.
     #[cfg(feature = "chain")]
     Withdraw(account::Withdraw),
+    /// Make a model's record and the keys of its circuits, which answers to a contract's draws are under.
+    SettlementSetup(settlement_setup::Args),
     /// Measure how well the model predicts a text.
     Perplexity(perplexity::Args),
     /// Measure this machine.
@@ -53,18 +55,19 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    #[cfg(feature = "gpu")]
+    #[cfg(any(feature = "chain", feature = "gpu"))]
     assay_prover::cli::warnings::print();
     let result = match &cli.command {
         Command::Manifest(args) => manifest::run(args),
         Command::Run(args) => run::run(args, cli.json),
         Command::Prove(args) => prove::run(args),
         #[cfg(feature = "chain")]
-        Command::Settle(args) => settle::run(args),
+        Command::Settle(args) => proving::settle(args),
         #[cfg(feature = "chain")]
         Command::Stake(args) => account::stake(args),
         #[cfg(feature = "chain")]
         Command::Withdraw(args) => account::withdraw(args),
+        Command::SettlementSetup(args) => settlement_setup::run(args),
         Command::Perplexity(args) => perplexity::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Devices(args) => devices::run(args),

@@ -6,11 +6,13 @@ pub mod devices;
 pub mod manifest;
 pub mod perplexity;
 pub mod prove;
+pub mod proving;
 pub mod run;
 #[cfg(feature = "chain")]
 pub mod settle;
+pub mod settlement_setup;
 pub mod vram;
-#[cfg(feature = "gpu")]
+#[cfg(any(feature = "chain", feature = "gpu"))]
 pub mod warnings;
 
 use crate::backend::separate::Separate;

@@ -11,7 +11,7 @@ use crate::commitments::Committed;
 use crate::cpu::platform::Tier;
 use crate::disclose::{DiscloseError, disclose, products};
 use crate::meter::{Meter, Spent};
-use crate::trace::recorder::TraceRecorder;
+use crate::trace::recorder::{Kept, TraceRecorder};
 use assay_model::Model;
 use assay_model::domain::Digest;
 use assay_model::program::Step;
@@ -255,6 +255,30 @@ pub fn prove_surely(
             engine.attest()?;
         }
         answer
+    })
+}
+
+/// Computes the steps that `needs` names once more, with what takes over if an engine fails or gives another trace than the one
+/// committed.
+///
+/// # Errors
+/// [`AnswerError`].
+pub fn replay_surely(
+    supply: &mut dyn Supply,
+    model: &Model,
+    claim: &Claim<'_>,
+    needs: &Needs,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<Kept, AnswerError> {
+    surely(supply, |engine| {
+        let mut backend = Single::open(&mut *engine, claim.job.positions(claim.receipt.token_count))?;
+        let recorder = replay(&mut backend, model, claim, needs, progress);
+        drop(backend);
+        if matches!(recorder, Err(AnswerError::Replay(_))) {
+            // Which says more, if the engine knows of a fault.
+            engine.attest()?;
+        }
+        Ok(recorder?.into_kept())
     })
 }
 

@@ -49,6 +49,15 @@ pub trait Proofs {
     /// Nothing to prove with.
     fn record(&self) -> Result<Digest, CannotProve>;
 
+    /// Whether a job can be proven at all. To be asked before any work.
+    ///
+    /// # Errors
+    /// It cannot.
+    fn suits(&self, job: &Job) -> Result<(), CannotProve> {
+        let _ = job;
+        Ok(())
+    }
+
     /// What answers for a job. Called before the commit as well: it must find out whether the job can be proven.
     ///
     /// # Errors

@@ -22,11 +22,16 @@ pub fn powers_needed(config: &Config) -> usize {
 
 /// All chunks, ascending by step and number. `None` if there are not enough powers, or an exponent is none that a manifest has.
 pub fn chunks(model: &Model, powers: &[G1Affine]) -> Option<Vec<Chunk>> {
-    let place = |(number, step, chunk): (u32, Step, u32)| {
+    of_places(model, powers, &places(&model.config))
+}
+
+/// The chunks at some of the [`places`].
+pub fn of_places(model: &Model, powers: &[G1Affine], places: &[(u32, Step, u32)]) -> Option<Vec<Chunk>> {
+    let place = |&(number, step, chunk): &(u32, Step, u32)| {
         let commitment = commit_rows(powers, &rows(model, step, chunk)?)?;
         Some(Chunk { step: number, chunk, exponent: exponent(model, step, chunk)?, commitment })
     };
-    places(&model.config).into_par_iter().map(place).collect()
+    places.par_iter().map(place).collect()
 }
 
 /// What the weights add to the shift of a chunk's rounding. `None` if there is no such chunk, or it is none that a manifest has.
@@ -55,7 +60,7 @@ pub fn rows(model: &Model, step: Step, chunk: u32) -> Option<Vec<Vec<i32>>> {
 }
 
 /// Number, step and chunk of all linear chunks.
-fn places(config: &Config) -> Vec<(u32, Step, u32)> {
+pub fn places(config: &Config) -> Vec<(u32, Step, u32)> {
     let steps = (0..config.step_count(true)).filter_map(|number| Some((number, config.step(number)?)));
     let linear = steps.filter(|(_, step)| step.kind.is_linear());
     linear.flat_map(|(number, step)| (0..config.unit_count(step.kind)).map(move |c| (number, step, c))).collect()

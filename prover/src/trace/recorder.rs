@@ -60,6 +60,23 @@ impl Preimages {
     }
 }
 
+/// Leaves, headers and tensors that a recorder kept.
+pub struct Kept {
+    leaves: HashMap<u32, Vec<Digest>>,
+    steps: HashMap<(u32, u32), (Vec<u8>, Vec<u8>)>,
+}
+
+impl answer::Source for Kept {
+    fn step(&self, t: u32, index: u32) -> (&[u8], &[u8]) {
+        let (header, tensor) = self.steps.get(&(t, index)).expect("the needs were kept");
+        (header, tensor)
+    }
+
+    fn leaves(&self, t: u32) -> &[Digest] {
+        self.leaves.get(&t).expect("the needs were kept")
+    }
+}
+
 struct Position {
     salts: Vec<[u8; 32]>,
     leaves: Vec<Digest>,
@@ -137,6 +154,11 @@ impl<'a> TraceRecorder<'a> {
         };
         let leaves: Vec<Digest> = (0..self.roots.len() as u32).into_par_iter().map(leaves).flatten_iter().collect();
         Some((settlement::root(&leaves), leaves.len() as u64))
+    }
+
+    /// What was kept: the recorder's work is done.
+    pub fn into_kept(self) -> Kept {
+        Kept { leaves: self.leaves, steps: self.kept }
     }
 
     /// Adds what the leaf of an output hashes to the preimages.

@@ -4,7 +4,10 @@
 #[path = "../cli/support.rs"]
 mod support;
 
+mod contested;
 mod endings;
+mod interrupted;
 mod node;
 mod refusals;
+mod rig;
 mod stopped;

@@ -18,7 +18,13 @@ pub struct Node {
     process: Child,
     pub url: String,
     pub escrow: String,
+    beacon: String,
 }
+
+/// Under which the router has a verifier.
+pub const SELECTOR: &str = "0xec400000";
+/// When the beacon's round 1 was, and seconds from one to the next.
+const ROUNDS: [u64; 2] = [1_700_000_000, 30];
 
 fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts")
@@ -28,12 +34,25 @@ fn tool(name: &str) -> PathBuf {
     contracts().join(format!("node_modules/@foundry-rs/{name}-linux-amd64/bin/{name}"))
 }
 
+fn artifact(name: &str) -> PathBuf {
+    contracts().join(format!("out/{name}.sol/{name}.json"))
+}
+
+fn word(number: u64) -> String {
+    format!("{number:064x}")
+}
+
+fn address(text: &str) -> String {
+    format!("{:0>64}", text.trim_start_matches("0x"))
+}
+
 impl Node {
-    /// Starts a node and deploys an escrow in its native coin; none, and a line that says so, where the toolchain of the
-    /// contracts is not there.
+    /// Starts a node and deploys an escrow in its native coin, with a beacon and a verifier that are none to use: rounds are
+    /// what a test sets, and draws are decided for whoever repeats the question. None, and a line that says so, where the
+    /// toolchain of the contracts is not there.
     pub fn start() -> Option<Node> {
-        let artifact = contracts().join("out/Escrow.sol/Escrow.json");
-        if !tool("anvil").exists() || !tool("cast").exists() || !artifact.exists() {
+        let compiled = ["Escrow", "VerifierRouter", "BeaconDouble", "RepeatVerifier"].map(artifact);
+        if !tool("anvil").exists() || !tool("cast").exists() || compiled.iter().any(|c| !c.exists()) {
             println!("SKIPPED: commands on a local chain (run scripts/contracts.sh first)");
             return None;
         }
@@ -52,14 +71,30 @@ impl Node {
         };
         // What it prints must go somewhere, or it stops at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut node = Node { process, url, escrow: String::new() };
-        let compiled: Json = serde_json::from_slice(&std::fs::read(artifact).unwrap()).unwrap();
-        let owner = "f39fd6e51aad88f6f4ce6ab8827279cfffb92266";
-        let code = format!("{}{}{owner:0>64}", compiled["bytecode"]["object"].as_str().unwrap(), "0".repeat(64));
-        let made = node.cast(&["send", "--json", "--private-key", KEYS[0], "--create", &code]);
-        let made: Json = serde_json::from_str(&made).unwrap();
-        node.escrow = made["contractAddress"].as_str().unwrap().to_owned();
+        let mut node = Node { process, url, escrow: String::new(), beacon: String::new() };
+        let owner = address("f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
+        node.beacon = node.create("BeaconDouble", &ROUNDS.map(word));
+        let router = node.create("VerifierRouter", std::slice::from_ref(&owner));
+        let verifier = node.create("RepeatVerifier", &[]);
+        node.cast(&["send", "--private-key", KEYS[0], &router, "add(bytes4,address)", SELECTOR, &verifier]);
+        node.escrow = node.create("Escrow", &[word(0), owner, address(&node.beacon), address(&router)]);
         Some(node)
+    }
+
+    /// Deploys a contract.
+    fn create(&self, name: &str, arguments: &[String]) -> String {
+        let compiled: Json = serde_json::from_slice(&std::fs::read(artifact(name)).unwrap()).unwrap();
+        let code = format!("{}{}", compiled["bytecode"]["object"].as_str().unwrap(), arguments.concat());
+        let made = self.cast(&["send", "--json", "--private-key", KEYS[0], "--create", &code]);
+        let made: Json = serde_json::from_str(&made).unwrap();
+        made["contractAddress"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives the beacon a round.
+    pub fn bring(&self, round: u64) {
+        let randomness = format!("0x{}", word(round));
+        let set = ["set(uint64,bytes32)", &round.to_string(), &randomness];
+        self.cast(&[&["send", "--private-key", KEYS[0], &self.beacon], &set[..]].concat());
     }
 
     /// Asks the node with its own tool.
@@ -112,12 +147,36 @@ pub struct Deal {
 
 pub const PRICE: u128 = 3_000_000_000;
 pub const STAKE: u128 = 1_000_000_000_001;
+/// What proofs are paid, where terms pay on them.
+pub const FEE: u128 = 70_000_000_007;
 /// Tokens of the job: they are all generated.
 pub const TOKENS: u128 = 5;
+/// Draws of a contested job, besides the last position's.
+pub const DRAWS: u64 = 4;
+/// The record that contested terms name.
+pub const RECORD: [u8; 32] = [0x5e; 32];
 
 impl Deal {
     /// Model, keys, job and terms; nothing is on the chain.
     pub fn agreed() -> Option<Deal> {
+        Self::with(&[])
+    }
+
+    /// The same with terms that pay on proofs.
+    pub fn contested() -> Option<Deal> {
+        Self::with(&Self::lane().iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// What `terms` is told for a contested job.
+    pub fn lane() -> Vec<String> {
+        let record = "5e".repeat(32);
+        let (draws, fee) = (DRAWS.to_string(), FEE.to_string());
+        ["--contested", "--verifier", SELECTOR, "--record", &record, "--draws", &draws, "--proof-fee", &fee]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    fn with(lane: &[&str]) -> Option<Deal> {
         let node = Node::start()?;
         let desk = Desk::new();
         for (name, key) in ["owner.key", "client.key", "rig.key"].iter().zip(KEYS) {
@@ -127,20 +186,29 @@ impl Deal {
         let rig = node.cast(&["wallet", "address", KEYS[2]]);
         let client = node.cast(&["wallet", "address", KEYS[1]]);
         let deal = Deal { desk, node, rig, client };
-        deal.order("my.job", "terms");
+        deal.job("my.job", &[]).code(0);
+        deal.terms("my.job", "terms", lane).code(0);
         Some(deal)
     }
 
     /// A job and its terms under these names.
     pub fn order(&self, job: &str, terms: &str) {
+        self.job(job, &[]).code(0);
+        self.terms(job, terms, &[]).code(0);
+    }
+
+    pub fn job(&self, job: &str, more: &[&str]) -> Ran {
         let order =
             ["job", "--manifest", "toy.manifest", "--prompt", "hello there", "--max-tokens", "5", "--ignore-stop"];
         let place = ["--chain", "31337", "--contract", &self.node.escrow, "--out", job];
-        self.desk.verifier(&[&order[..], &place].concat()).code(0);
+        self.desk.verifier(&[&order[..], &place, more].concat())
+    }
+
+    pub fn terms(&self, job: &str, terms: &str, more: &[&str]) -> Ran {
         let money = ["--price", &PRICE.to_string(), "--stake", &STAKE.to_string()].map(str::to_owned);
         let money: Vec<&str> = money.iter().map(String::as_str).collect();
         let who = ["--job", job, "--rig", &self.rig, "--key", "client.key", "--out", terms];
-        self.desk.verifier(&[&["terms"][..], &who, &money].concat()).code(0);
+        self.desk.verifier(&[&["terms"][..], &who, &money, more].concat())
     }
 
     /// A command of the client, at the node.

@@ -25,5 +25,6 @@ pub mod error;
 pub mod journal;
 pub mod terms;
 
+pub use alloy::sol_types::SolCall;
 pub use client::{Chain, Sent};
 pub use error::ChainError;

@@ -12,17 +12,28 @@
 //! | [`draw`] | the units that a contract draws |
 //! | [`record`] | what a contract knows of a model |
 //! | `prompt` (with the feature `settlement`) | the commitment to a prompt, which shows one token at a time |
+//! | `circuits` (with `settlement`) | the circuits of a model |
+//! | `claim` (with `settlement`) | what a proof about a unit must be about |
+//! | `statement` (with `settlement`) | the public inputs of a unit's proof |
+//! | [`progress`] | what is left of a draw that one proof does not decide |
 //! | [`rounds`] | which round of a beacon decides the draws |
 //! | [`question`] | what a contract asks of a rig |
 //! | [`answer`] | what the rig answers |
 
 pub mod answer;
+#[cfg(feature = "settlement")]
+pub mod circuits;
+#[cfg(feature = "settlement")]
+pub mod claim;
 pub mod draw;
+pub mod progress;
 #[cfg(feature = "settlement")]
 pub mod prompt;
 pub mod question;
 pub mod record;
 pub mod rounds;
+#[cfg(feature = "settlement")]
+pub mod statement;
 pub mod terms;
 pub mod trace;
 pub mod tree;

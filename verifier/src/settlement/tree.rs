@@ -71,6 +71,8 @@ pub const SETTLEMENT: &str = "assay v1 settlement node";
 pub const CHUNKS: &str = "assay v1 chunk node";
 /// The tree over the keys of a model's circuits.
 pub const KEYS: &str = "assay v1 key node";
+/// The tree over what other circuits read of a model.
+pub const PARAMETERS: &str = "assay v1 parameter node";
 /// The tree over the tokens of a prompt.
 pub const PROMPT: &str = "assay v1 prompt node";
 

@@ -13,7 +13,7 @@ use assay_model::program::StepKind;
 use assay_verifier::draw::Extent;
 use assay_verifier::settlement::answer::{LinearAnswer, Opened, Placed};
 use assay_verifier::settlement::question::Question;
-use assay_verifier::settlement::record::{Chunk, Record, circuit_id, key_leaf};
+use assay_verifier::settlement::record::{Chunk, Leaves, Parameter, Record, circuit_id, key_leaf};
 use assay_verifier::settlement::{draw, tree};
 use assay_verifier::sign::keccak;
 use serde_json::{Value, json};
@@ -166,11 +166,13 @@ fn described(job: &Job) -> Value {
     let chunk_leaves: Vec<_> = chunks.iter().map(Chunk::leaf).collect();
     let powers2 = [development::tau2(), development::power2(u64::try_from(of.width).unwrap())];
     let kind = usize::from(of.kind as u8);
-    let words = [kind, of.width, of.len, of.rows, of.depth, 0, 0].map(|n| u32::try_from(n).unwrap());
+    let words = [kind, of.width, of.len, of.rows, of.depth, 0, 0].map(|n| u64::try_from(n).unwrap());
     let key_bytes = encode_key(&key.vk).try_into().unwrap();
     let mut keys: Vec<_> = (0..Shape::all(&job.config).len()).map(|i| keccak(&i.to_be_bytes())).collect();
-    keys[1] = key_leaf(&circuit_id(0, words), &key_bytes, &powers2);
-    let record = Record::new(digest("manifest"), digest("srs"), job.config.clone(), &chunk_leaves, &keys);
+    keys[1] = key_leaf(&circuit_id(0, &words), &key_bytes, Some(&powers2));
+    let parameters: Vec<_> = Parameter::all(&job.config).map(|p| p.leaf(&[0; 32])).collect();
+    let trees = Leaves { chunks: &chunk_leaves, keys: &keys, parameters: &parameters };
+    let record = Record::new(digest("manifest"), digest("srs"), job.config.clone(), &trees);
 
     // The trace.
     let leaves = job.leaves(&witness, &of);
@@ -181,12 +183,13 @@ fn described(job: &Job) -> Value {
         record: record.id(),
         receipt,
         settlement_root: tree::root(tree::SETTLEMENT, &hashes),
-        prompt: [0; 32],
+        prompt: digest("prompt"),
         prompt_tokens: job.prompt_tokens,
         tokens: job.tokens,
         seed,
         draw: number,
         draws: DRAWS,
+        progress: [0; 32],
     };
     let mut steps = vec![step - 1, step];
     steps.extend(source.map(|source| job.config.step_index(source)));
@@ -215,14 +218,14 @@ fn described(job: &Job) -> Value {
         "question": {
             "id": hex(question.id), "jobDigest": hex(question.job), "record": hex(question.record),
             "receipt": hex(question.receipt), "settlementRoot": hex(question.settlement_root),
-            "promptTokens": job.prompt_tokens, "tokens": job.tokens, "seed": hex(question.seed), "draw": number,
+            "prompt": hex(question.prompt), "promptTokens": job.prompt_tokens, "tokens": job.tokens, "seed": hex(question.seed), "draw": number,
             "draws": DRAWS, "randomness": hex(digest("randomness")), "context": hex(question.context()),
         },
         "unit": [t, step, job.chunk],
         "record": {
             "manifest": hex(record.manifest), "srs": hex(record.srs), "shape": shape(&record.config),
             "chunksRoot": hex(record.chunks_root), "chunks": record.chunks, "keysRoot": hex(record.keys_root),
-            "keys": record.keys,
+            "keys": record.keys, "parametersRoot": hex(record.parameters_root), "parameters": record.parameters,
         },
         "leaves": opened.iter().map(|o| json!({
             "tokens": hex(o.tokens), "leaf": hex(o.leaf), "path": o.path.iter().map(hex).collect::<Vec<_>>(),

@@ -1,11 +1,14 @@
 //! What gadgets accept, and for every group of constraints a lie that it alone refuses.
 
-mod attention_block;
 mod attention_rotation;
-mod attention_weight;
 mod blake3;
+mod block;
+mod lookup;
+mod mean;
 mod numbers;
+mod parameters;
 mod poseidon;
+mod root;
 mod rounding;
 
 use super::*;
@@ -34,9 +37,19 @@ pub(crate) fn satisfied(
     dropped: Option<Group>,
     circuit: impl Fn(&mut System),
 ) -> bool {
+    let offsets: Vec<_> = offsets.iter().map(|(g, n, by)| (*g, *n, Fr::from(*by))).collect();
+    satisfied_by(&offsets, dropped, circuit)
+}
+
+/// As [`satisfied`], under lies of any size.
+pub(crate) fn satisfied_by(
+    offsets: &[(Group, usize, Fr)],
+    dropped: Option<Group>,
+    circuit: impl Fn(&mut System),
+) -> bool {
     let cs = ConstraintSystem::new_ref();
     let mut system = System::new(cs.clone());
-    let offsets = offsets.iter().map(|(g, n, by)| (*g, *n, Fr::from(*by))).collect();
+    let offsets = offsets.to_vec();
     system.lies = Lies { dropped, offsets, ..Lies::default() };
     circuit(&mut system);
     let counts = system.finish().unwrap();

@@ -44,7 +44,7 @@ fn the_largest_is_one_of_them_and_none_is_above_it() {
         move |system: &mut System| {
             let of = values(system, of);
             let largest = values(system, &[largest]);
-            system.maximum(&of, &largest[0]);
+            system.maximum(&of, &largest[0], 32);
         }
     };
     let ends = &[i32::MIN as i64, -3, i32::MAX as i64, i32::MAX as i64];

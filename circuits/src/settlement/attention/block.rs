@@ -15,7 +15,7 @@
 //! | sk and sv from the header, by g | 4·Hk + … | Select, Header |
 //! | z, zf; bits of N and N itself; whether above is 0 | hd + 1, 92, 2 | Score |
 //! | 58 bits of δ, whether it is 0, attained | 59, 2, 2 | Maximum |
-//! | EXP\[t\] | 188 | Exponential |
+//! | EXP\[t\] | 188 | Lookup |
 //! | e, e·2^sv, its products with V | hd + 3 | Mix |
 //! | whether the place counts | 2 | Places |
 //!
@@ -29,6 +29,7 @@
 use super::state::SCORE_SHIFT;
 use super::{State, Variables, score_scale};
 use crate::r1cs::blake3::halves;
+use crate::r1cs::lookup::Table;
 use crate::r1cs::{Bit, Group, Num, System, power_of_two};
 use crate::settlement::kv::{belongs, index, numbers, shifts, words};
 use crate::settlement::leaf::Committed;
@@ -80,10 +81,10 @@ impl AttentionBlock {
     }
 
     /// Words of its shape: hd, Hk, B, then that of the [`Span`].
-    pub fn shape_words(config: &Config, head: u32) -> [u64; 8] {
+    pub fn shape_words(config: &Config, head: u32) -> [u64; 7] {
         let places = u64::try_from(PLACES).unwrap_or(0);
         let span = Span::of_key_value(config, head).word();
-        [config.head_dim.into(), config.kv_heads.into(), places, span, 0, 0, 0, 0]
+        [config.head_dim.into(), config.kv_heads.into(), places, span, 0, 0, 0]
     }
 }
 
@@ -187,7 +188,8 @@ impl System {
         let bits = self.decompose(Group::Score, &scaled, SCALED_BITS);
         let (entry, above) = bits[SCORE_SHIFT..].split_at(index(TABLE_BITS));
         let within = self.is_zero(Group::Score, &Num::of_bits(above));
-        let entry = self.exponential(entry);
+        let entry: Vec<Num> = entry.iter().map(|bit| (*bit).into()).collect();
+        let entry = self.lookup(Table::Exponential, &entry);
         let counts = self.product(Group::Mix, &within, &place.counts.into());
         let weight = self.product(Group::Mix, &entry, &counts);
         state.total.add(Fr::from(1u8), &weight);

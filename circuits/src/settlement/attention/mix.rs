@@ -51,8 +51,8 @@ impl AttentionMix {
     }
 
     /// Words of its shape: hd, H, then that of the [`Span`].
-    pub fn shape_words(config: &Config, head: u32) -> [u64; 8] {
-        [config.head_dim.into(), config.heads.into(), Span::of_output(config, head).word(), 0, 0, 0, 0, 0]
+    pub fn shape_words(config: &Config, head: u32) -> [u64; 7] {
+        [config.head_dim.into(), config.heads.into(), Span::of_output(config, head).word(), 0, 0, 0, 0]
     }
 }
 

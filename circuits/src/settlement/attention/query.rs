@@ -56,9 +56,9 @@ impl AttentionQuery {
     }
 
     /// Words of its shape: hd, H, Hk, then that of the [`Span`].
-    pub fn shape_words(config: &Config, head: u32) -> [u64; 8] {
+    pub fn shape_words(config: &Config, head: u32) -> [u64; 7] {
         let [width, heads, kv_heads] = [config.head_dim, config.heads, config.kv_heads].map(u64::from);
-        [width, heads, kv_heads, Span::of_rows(config, 0, head).word(), 0, 0, 0, 0]
+        [width, heads, kv_heads, Span::of_rows(config, 0, head).word(), 0, 0, 0]
     }
 }
 

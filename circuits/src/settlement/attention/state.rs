@@ -1,7 +1,7 @@
 //! What one circuit of a head hands on to the next.
 
 use super::score_scale;
-use crate::r1cs::attention_weight::exponential;
+use crate::r1cs::lookup::Table;
 use crate::r1cs::poseidon::{self, Use};
 use crate::r1cs::{Group, Num, System};
 use crate::settlement::kv::scalar;
@@ -52,7 +52,7 @@ impl State {
         for kv in past {
             let below = self.maximum - score(&self.query, kv);
             let scaled = (below * i128::from(scale)) << self.query.shift.min(18);
-            let [weight, ..] = exponential(scaled >> SCORE_SHIFT).into_bigint().0;
+            let [weight, ..] = Table::Exponential.entry(scaled >> SCORE_SHIFT).into_bigint().0;
             let weight = i128::from(weight);
             state.attained |= below == 0;
             state.total += weight;

@@ -259,7 +259,7 @@ fn a_head_is_the_one_that_its_header_is_read_for() {
 
 /// Constraints of every shape of a model, with the first head of it.
 fn counts(config: &Config) -> [Vec<(u32, usize)>; 4] {
-    let of = |heads: u32, words: &dyn Fn(u32) -> [u64; 8], circuit: &dyn Fn(u32) -> Box<dyn Circuit>| {
+    let of = |heads: u32, words: &dyn Fn(u32) -> [u64; 7], circuit: &dyn Fn(u32) -> Box<dyn Circuit>| {
         let mut seen = Vec::new();
         let first = |h: &u32| {
             let words = words(*h);

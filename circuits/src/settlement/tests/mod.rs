@@ -4,14 +4,21 @@ mod attention;
 mod attention_leaves;
 mod circuit;
 mod counts;
+mod elementwise_leaves;
+mod embed_leaves;
+mod embed_row;
 mod encoding;
 mod frozen;
+mod greedy;
 mod leaf;
+mod norm;
+mod pack;
 mod proofs;
 mod statement;
 
 use super::sample::{SCALARS, Scalars, sample};
 use super::*;
+use crate::r1cs::{Group, System};
 use ark_bn254::Fr;
 use assay_model::config::Config;
 use assay_model::program::StepKind;
@@ -47,6 +54,16 @@ impl Toy {
 
     fn statement(&self) -> Statement {
         self.witness.statement(&self.shape)
+    }
+}
+
+/// That a circuit of `n` elements has, in each of these groups, so many constraints an element, and so many besides.
+fn costs(circuit: &dyn Fn(&mut System), n: usize, want: &[(Group, usize, usize)]) {
+    let mut system = System::counting();
+    circuit(&mut system);
+    let counts = system.finish().unwrap();
+    for (group, each, all) in want {
+        assert_eq!(counts.of(*group), each * n + all, "{group:?} of {n}");
     }
 }
 

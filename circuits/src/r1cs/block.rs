@@ -1,6 +1,6 @@
 //! Vectors under their least common shift, as `model::arith::block_shift` and `rsr` define them.
 //!
-//! A vector v of 32-bit integers has mantissas `X_i = RSR(v_i, s)` of b bits, |X_i| ≤ m = 2^(b−1) − 1, under the least s ≥ 0
+//! A vector v of integers, |v_i| ≤ 2^W, has mantissas `X_i = RSR(v_i, s)` of b bits, |X_i| ≤ m = 2^(b−1) − 1, under the least s ≥ 0
 //! that allows it. With P = 2^s and half = 2^(s−1), or 0 for s = 0, X_i is the one integer with
 //!
 //! ```text
@@ -16,24 +16,21 @@
 //! ```
 //!
 //! The two are no mirror images of each other (65535 does not fit sixteen bits under 1, −65535 does), so a prover names the
-//! element and the side. U = −2^31 and L = 2^31 for s = 0, which every element is beyond.
+//! element and the side. U = −2^W and L = 2^W for s = 0, which every element is beyond.
 //!
 //! | constraint | count | group |
 //! |---|---|---|
 //! | one bit for each shift that could be; P, half and masks from it | 2S + 5 | Shift |
 //! | bits of rem, none at or above s | S an element | Remainder |
 //! | the equation | 1 an element | Rounding |
-//! | one bit for each element, its v, the side, 33 bits of the distance | 2 an element, 37 | Minimal |
+//! | one bit for each element, its v, the side, W + 2 bits of the distance | 2 an element, W + 6 | Minimal |
 //!
-//! S is the largest shift. With |v| ≤ 2^31, |X| ≤ 2^15 and S ≤ 18 no side of an equation reaches 2^35: nothing wraps.
+//! S is the largest shift. With |v| ≤ 2^77, |X| ≤ 2^15 and S ≤ 63 no side of an equation reaches 2^80: nothing wraps.
 
 use super::{Bit, Group, Num, System, power_of_two};
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use assay_model::arith::{min_shift, rsr};
-
-/// Bits of how far an element is beyond a bound.
-const DISTANCE_BITS: usize = 33;
+use assay_model::arith::{MANTISSA_BITS, min_shift, rsr};
 
 /// One of some small integers, as a bit for each that it could be.
 pub struct Choice(Vec<Bit>);
@@ -109,8 +106,30 @@ impl System {
         values.iter().map(|v| rsr(v.signed(), shift)).collect()
     }
 
+    /// `mantissas`, which are of 16 bits and no −2^15, are `values` under the shift `shift`, of 0..=max.
+    pub fn under(&mut self, values: &[Num], mantissas: &[Num], shift: &Num, max: u8) {
+        let shift = self.choice(Group::Header, shift, max.into());
+        self.shifted(values, mantissas, &shift);
+    }
+
+    /// `shift`, of 0..=max, is the least that gives `values`, at most 2^`magnitude` in magnitude, mantissas of 16 bits.
+    pub fn least(&mut self, values: &[Num], shift: &Num, max: u8, magnitude: usize) {
+        let bits = usize::try_from(MANTISSA_BITS).unwrap_or(0);
+        let mantissas = self.mantissas(&System::rounded(values, shift), bits);
+        let shift = self.choice(Group::Header, shift, max.into());
+        self.block(values, &mantissas, &shift, bits, magnitude);
+    }
+
     /// `mantissas`, which are of `bits` bits, are `values` under `shift`, and that is the least shift.
-    pub fn block(&mut self, values: &[Num], mantissas: &[Num], shift: &Choice, bits: usize) {
+    ///
+    /// No value is above 2^`magnitude` in magnitude.
+    pub fn block(&mut self, values: &[Num], mantissas: &[Num], shift: &Choice, bits: usize, magnitude: usize) {
+        self.shifted(values, mantissas, shift);
+        self.minimal(values, shift, bits, magnitude);
+    }
+
+    /// `mantissas` are `values` under `shift`.
+    fn shifted(&mut self, values: &[Num], mantissas: &[Num], shift: &Choice) {
         let max = shift.0.len() - 1;
         let power = self.named(&shift.power());
         let half = self.named(&shift.of(half));
@@ -121,14 +140,13 @@ impl System {
             let rem = self.remainder(rem, &masks);
             self.enforce(Group::Rounding, x.clone(), power.clone(), sum.minus(&rem));
         }
-        self.least(values, shift, bits);
     }
 
     /// Some value does not fit `bits` bits under one less than `shift`, unless that is 0.
-    fn least(&mut self, values: &[Num], shift: &Choice, bits: usize) {
+    fn minimal(&mut self, values: &[Num], shift: &Choice, bits: usize, magnitude: usize) {
         let own = shift.of(small).low();
         let wide = u32::try_from(bits).unwrap_or(0);
-        let need = |v: &Num| u128::from(min_shift(v.signed().clamp(-(1 << 64), 1 << 64), wide));
+        let need = |v: &Num| u128::from(min_shift(v.signed().clamp(-(1 << 100), 1 << 100), wide));
         let chosen = values.iter().position(|v| need(v) >= own).unwrap_or(0);
         let (mut ones, mut value) = (Num::default(), Num::default());
         for (i, v) in values.iter().enumerate() {
@@ -142,12 +160,12 @@ impl System {
         // half' of a shift s ≥ 1.
         let under = |s: usize| half(s - 1);
         let end = |s: usize| power_of_two(bits + s - 2);
-        let upper = shift.of(|s| if s == 0 { -power_of_two(31) } else { end(s) - under(s) });
-        let lower = shift.of(|s| if s == 0 { power_of_two(31) } else { half(s) - end(s) - under(s) - Fr::ONE });
+        let upper = shift.of(|s| if s == 0 { -power_of_two(magnitude) } else { end(s) - under(s) });
+        let lower = shift.of(|s| if s == 0 { power_of_two(magnitude) } else { half(s) - end(s) - under(s) - Fr::ONE });
         let up = self.bit(Group::Minimal, value.signed() >= 0);
         let (above, below) = (value.clone().minus(&upper), lower.minus(&value));
         let change = above.minus(&below);
         let distance = self.product(Group::Minimal, &up.into(), &change).plus(&below);
-        self.decompose(Group::Minimal, &distance.compact(), DISTANCE_BITS);
+        self.decompose(Group::Minimal, &distance.compact(), magnitude + 2);
     }
 }

@@ -1,7 +1,7 @@
 //! Block shifts beside `model::arith`.
 
 use super::*;
-use assay_model::arith::{block_shift, rsr};
+use assay_model::arith::{block_shift, min_shift, rsr};
 use proptest::prelude::*;
 
 /// That `x` are the mantissas of `v` of `bits` bits under the shift `s`.
@@ -11,7 +11,7 @@ fn circuit(v: &[i32], x: &[i128], s: u64, bits: usize) -> impl Fn(&mut System) +
         let v: Vec<Num> = v.iter().map(|v| system.witness(Group::Data, Fr::from(*v))).collect();
         let x = system.mantissas(&x, bits);
         let shift = system.choice(Group::Header, &Num::constant(s.into()), if bits == 15 { 18 } else { 17 });
-        system.block(&v, &x, &shift, bits);
+        system.block(&v, &x, &shift, bits, 31);
     }
 }
 
@@ -107,4 +107,47 @@ fn a_shift_out_of_range_is_no_choice() {
     refused_only(Group::Header, &[], choice(18));
     // As 8 and 9 and 1.
     refused_only(Group::Header, &[(Group::Header, 8, 1), (Group::Header, 9, 1), (Group::Header, 1, 1)], choice(18));
+}
+
+/// That `s` is the least shift of `v`, of up to 2^77, and `x` are its mantissas under `common`.
+fn wide(v: &[i128], s: i64, x: &[i128], common: i64) -> impl Fn(&mut System) + use<> {
+    let (v, x) = (v.to_vec(), x.to_vec());
+    move |system| {
+        let v: Vec<Num> = v.iter().map(|v| system.witness(Group::Data, Fr::from(*v))).collect();
+        let x: Vec<Num> = x.iter().map(|x| Num::constant(Fr::from(*x))).collect();
+        system.least(&v, &Num::constant(Fr::from(s)), 63, 77);
+        system.under(&v, &x, &Num::constant(Fr::from(common)), 63);
+    }
+}
+
+#[test]
+fn wide_integers_have_the_models_least_shifts() {
+    let (end, tie) = (1i128 << 77, |s: u32| ((1i128 << 16) - 1) << (s - 1));
+    let edges = (16..77).flat_map(|bit| [-1, 0, 1].map(|d| (1i128 << bit) + d));
+    let ties = (1..62).map(tie);
+    for v in edges.chain(ties).flat_map(|v| [v, -v]).chain([0, end - (1 << 46), -(end - (1 << 46))]) {
+        let s = i64::from(min_shift(v, 16));
+        let shown = |s: i64| satisfied(&[], None, wide(&[v, 0, -1], s, &[rsr(v, 62 + 1), 0, 0], 63));
+        assert!(shown(s) && !shown(s + 1) && !shown(s - 1), "{v}");
+    }
+}
+
+/// 990 under a shift of 4 is 62 with a remainder of 6, and under 5 it is 31 with the same.
+fn common(x: i128) -> impl Fn(&mut System) {
+    move |system| {
+        let v = system.witness(Group::Data, Fr::from(990));
+        system.under(&[v], &[Num::constant(Fr::from(x))], &Num::constant(Fr::from(4)), 17);
+    }
+}
+
+#[test]
+fn mantissas_are_those_of_the_common_shift() {
+    assert!(satisfied(&[], None, common(62)));
+    refused_only(Group::Rounding, &[], common(63));
+    refused_only(Group::Remainder, &[(Group::Remainder, 4, 1)], common(61));
+    refused_only(Group::Header, &[(Group::Header, 4, -1), (Group::Header, 5, 1)], common(31));
+    // The power, half of it, and a mask.
+    refused_only(Group::Shift, &[(Group::Shift, 0, 16)], common(31));
+    refused_only(Group::Shift, &[(Group::Shift, 1, -16)], common(61));
+    refused_only(Group::Shift, &[(Group::Shift, 2 + 4, 1), (Group::Remainder, 4, 1)], common(61));
 }
