@@ -30,11 +30,20 @@ contract LanesTest is ContestTest {
         }
     }
 
-    /// Fails when `UnitVerifier` decides all kinds. Then contracts/README.md and docs/settlement.md say so.
-    function test_the_verifier_of_this_version_does_not_suffice() public {
+    function test_the_verifier_of_this_version_opens_the_lane() public {
         UnitVerifier shipped = new UnitVerifier();
-        vm.assertTrue(!Lanes.suffices(shipped.decidable()), "it decides 5 of 14");
-        expectRefused(shipped);
+        vm.assertTrue(Lanes.suffices(shipped.decidable()), "all fourteen");
+        terms.verifier = 0x61737999;
+        vm.prank(OWNER);
+        router.add(terms.verifier, shipped);
+        open();
+        vm.assertEq(address(escrow.job(id()).verifier), address(shipped), "the job is its");
+    }
+
+    function test_a_silent_client_is_never_paid_for() public {
+        (terms, receipt) = (someTerms(), someReceipt());
+        expired();
+        vm.assertEq(account(RIG).credit, 0, "without the contested lane, nothing without the client");
     }
 
     function expectRefused(IUnitVerifier verifier) private {
