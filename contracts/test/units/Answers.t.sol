@@ -79,11 +79,11 @@ contract AnswersTest is Vectors {
             progress: 0
         });
         for (uint256 i = 0; vm.keyExistsJson(file, item(".answers", i)); i++) {
-            string memory at = item(".answers", i);
-            bytes memory answer = vm.parseJsonBytes(file, string.concat(at, ".answer"));
-            vm.assertEq(question.progress, word(string.concat(at, ".progress")), "progress");
+            string memory entry = item(".answers", i);
+            bytes memory answer = vm.parseJsonBytes(file, string.concat(entry, ".answer"));
+            vm.assertEq(question.progress, word(string.concat(entry, ".progress")), "progress");
             bytes32 left = verifier.decide(question, answer);
-            vm.assertEq(left, word(string.concat(at, ".left")), "left");
+            vm.assertEq(left, word(string.concat(entry, ".left")), "left");
             question.id ^= bytes32(uint256(1));
             vm.expectRevert(Groth16.FalseProof.selector);
             verifier.decide(question, answer);
