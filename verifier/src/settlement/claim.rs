@@ -192,7 +192,7 @@ impl Claim {
         // A block has all of its places taken: the last leaf stands for those that are missing.
         let places = if matches!(self.circuit, Kind::AttentionBlock(_)) { PLACES } else { self.leaves.len() };
         let leaves = || {
-            let last = self.leaves.iter().zip(told.leaves).last().into_iter().cycle();
+            let last = self.leaves.iter().zip(told.leaves).next_back().into_iter().cycle();
             self.leaves.iter().zip(told.leaves).chain(last).take(places)
         };
         let mut fields: Vec<Fr> = leaves()

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn every_member_but_progress_is_in_the_context_and_all_are_in_the_call() {
-        let changes: [(&str, fn(&mut Question)); 12] = [
+        type Change = fn(&mut Question);
+        let changes: [(&str, Change); 12] = [
             ("id", |q| q.id[0] ^= 1),
             ("job", |q| q.job[0] ^= 1),
             ("record", |q| q.record[0] ^= 1),

@@ -207,7 +207,8 @@ mod tests {
     #[test]
     fn every_member_is_in_the_id() {
         let id = record().id();
-        let changes: [(&str, fn(&mut Record)); 16] = [
+        type Change = fn(&mut Record);
+        let changes: [(&str, Change); 16] = [
             ("manifest", |r| r.manifest[0] ^= 1),
             ("srs", |r| r.srs[0] ^= 1),
             ("layers", |r| r.config.layers += 1),
