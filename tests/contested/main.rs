@@ -1,8 +1,8 @@
 //! A contract draws a unit of a real job and decides it: on a local chain, from a proof that the rig makes of its own trace.
 //!
 //! Inference, trace, settlement tree, record, keys, draw, witness and proof are those of the product; the model is small, so that
-//! a circuit takes seconds. The chain is anvil, with the contract as it is deployed. Nothing is paid here: the lane that pays on
-//! proofs is closed while kinds are missing.
+//! a circuit takes seconds. The chain is anvil, with the contract as it is deployed. Nothing is paid here: there is no
+//! escrow around it.
 
 mod chain;
 mod draws;

@@ -28,7 +28,7 @@ use strategy::{Chance, Lie, Pick};
 
 const CONFIG: Config =
     Config { layers: 2, dim: 320, heads: 4, kv_heads: 2, head_dim: 16, ffn: 600, vocab: 700, context: 64 };
-/// Numbers of draws; terms allow 254 at most.
+/// Numbers of draws; terms allow 64 at most.
 const DRAWS: [u32; 3] = [8, 32, 128];
 /// Jobs that a rig has open at once, under one seed.
 const OPEN: usize = 10;

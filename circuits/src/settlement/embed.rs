@@ -5,8 +5,8 @@
 //! ```
 //!
 //! **The token** is one of the prompt, which a contract knows by [`prompt_token`] only, or the one element of the sample step at
-//! the position before. It has 32 bits, u 16 and C at most 9, so token·C + u is below 2^41 and as an integer the place; places from V·C on
-//! are empty, so the token is below V. That u < C is the contract's: it computes the word of the opened chunk.
+//! the position before. It has 32 bits, u 16, and C is at most 256, so token·C + u is below 2^41 and as an integer the place; places from
+//! V·C on are empty, so the token is below V. That u < C is the contract's: it computes the word of the opened chunk.
 //!
 //! **Fields** of a token of the prompt, in order: leaf of embed (three); the job's halves; word of chunk u; p_t; E. Of a generated
 //! one: leaves of embed and sample; the job's halves; word of chunk u, word of the sample's one chunk; E. Kinds are constants;
