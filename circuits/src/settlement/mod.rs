@@ -1,4 +1,5 @@
-//! The settlement circuit: one challenged chunk of a linear step, shown to a contract that sees no activation.
+//! Settlement circuits: one drawn unit, shown to a contract that sees no activation. Here that of a chunk of a linear step; those of
+//! all other units are in the modules below.
 //!
 //! **What it shows.** There are a tensor x under the committed input leaf, a chunk y of the tensor under the committed output
 //! leaf, for o and down a chunk h of the tensor under the committed residual leaf, and accumulators acc under the salted
