@@ -60,11 +60,14 @@ fn a_rig_that_cannot_prove_does_not_commit() {
     let other = deal.looks(Fault::OtherRecord).unwrap_err();
     assert!(matches!(other.downcast_ref(), Some(CannotProve::Record { .. })), "{other:#}");
     deal.looks(Fault::None).unwrap();
+    deal.looks_at(Fault::None, &["--verifier", &deal.node.verifier]).unwrap();
     deal.work();
     assert!(deal.settle(&["--bond"]).code(2).error().contains("nothing to prove with"));
     deal.proves(Fault::OtherRecord, &["--bond"]).unwrap_err();
     let cheap = deal.proves(Fault::None, &["--bond", "--min-proof-fee", "70000000008"]).unwrap_err();
     assert!(cheap.to_string().contains("less than --min-proof-fee"), "{cheap:#}");
+    let foreign = deal.proves(Fault::None, &["--bond", "--verifier", &"01".repeat(20)]).unwrap_err();
+    assert!(foreign.to_string().contains("not by the trusted --verifier"), "{foreign:#}");
     assert_eq!(deal.node.sent(&deal.rig), 0, "no stake is at risk");
 }
 

@@ -18,6 +18,8 @@ pub struct Node {
     process: Child,
     pub url: String,
     pub escrow: String,
+    /// What decides the draws of contested jobs.
+    pub verifier: String,
     beacon: String,
 }
 
@@ -71,12 +73,12 @@ impl Node {
         };
         // What it prints must go somewhere, or it stops at a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut node = Node { process, url, escrow: String::new(), beacon: String::new() };
+        let mut node = Node { process, url, escrow: String::new(), verifier: String::new(), beacon: String::new() };
         let owner = address("f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
         node.beacon = node.create("BeaconDouble", &ROUNDS.map(word));
         let router = node.create("VerifierRouter", std::slice::from_ref(&owner));
-        let verifier = node.create("RepeatVerifier", &[]);
-        node.cast(&["send", "--private-key", KEYS[0], &router, "add(bytes4,address)", SELECTOR, &verifier]);
+        node.verifier = node.create("RepeatVerifier", &[]);
+        node.cast(&["send", "--private-key", KEYS[0], &router, "add(bytes4,address)", SELECTOR, &node.verifier]);
         node.escrow = node.create("Escrow", &[word(0), owner, address(&node.beacon), address(&router)]);
         Some(node)
     }

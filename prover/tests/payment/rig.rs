@@ -97,7 +97,11 @@ impl Deal {
 
     /// The same before any work.
     pub fn looks(&self, fault: Fault) -> Result<Report, anyhow::Error> {
-        self.settles(fault, &["--job", "my.job"])
+        self.looks_at(fault, &[])
+    }
+
+    pub fn looks_at(&self, fault: Fault, more: &[&str]) -> Result<Report, anyhow::Error> {
+        self.settles(fault, &[&["--job", "my.job"][..], more].concat())
     }
 
     fn settles(&self, fault: Fault, more: &[&str]) -> Result<Report, anyhow::Error> {

@@ -12,7 +12,8 @@ use assay_verifier::chain::journal::Journal;
 use assay_verifier::chain::{ChainError, Sent, SolCall, amount};
 use assay_verifier::cli::chain::account::top_up;
 use assay_verifier::cli::chain::{Case, Sender, ended, not_now, read_job, read_receipt, require_output};
-use assay_verifier::cli::{Report, hex};
+use assay_verifier::cli::{Report, hex, parse_hex};
+use assay_verifier::receipt::Address;
 use assay_verifier::settlement::terms::Amount;
 use assay_verifier::sign::{RigKey, receipt_hash};
 use assay_verifier::{Job, Receipt};
@@ -56,6 +57,9 @@ pub struct Args {
     /// Least fee for proofs to work for, where terms pay on them.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::parse, default_value = "0")]
     min_proof_fee: Amount,
+    /// The contract that you trust to decide draws: the job must have it. A selector says nothing of what stands behind it.
+    #[arg(long, value_name = "ADDRESS", value_parser = parse_hex::<20>)]
+    verifier: Option<Address>,
     #[command(flatten)]
     sender: Sender,
 }
@@ -245,6 +249,18 @@ fn acceptable(args: &Args, case: &Case) -> Result<()> {
         number(&t.proof_fee),
         number(&args.min_proof_fee)
     );
+    if let Some(trusted) = args.verifier
+        && case.file.is_contested()
+        && case.kept.state != State::None
+    {
+        let theirs = case.kept.verifier.into_array();
+        ensure!(
+            theirs == trusted,
+            "the draws of this job are decided by {}, and not by the trusted --verifier {}: do not put stake up for it",
+            hex(&theirs),
+            hex(&trusted)
+        );
+    }
     case.require_native()
 }
 
