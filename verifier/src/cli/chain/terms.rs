@@ -52,6 +52,10 @@ pub struct Contested {
     /// Pay on proofs if you do not acknowledge: the job is in the contested lane. It must be greedy.
     #[arg(long, requires_all = ["verifier", "record", "draws"])]
     contested: bool,
+    /// Take it that the circuits' keys are development keys, as all records of this version have: whoever made them, the rig
+    /// among them, forges any proof and is paid for nothing. For trials.
+    #[arg(long, requires = "contested")]
+    accept_insecure_keys: bool,
     /// Selector of a verifier that the escrow's router has.
     #[arg(long, value_name = "SELECTOR", value_parser = selector, requires = "contested")]
     verifier: Option<[u8; 4]>,
@@ -82,6 +86,10 @@ pub fn run(args: &Args) -> Result<Report> {
         job.settlement.is_named(),
         "{} names no contract: write it with `assay-verifier job --chain ID --contract ADDRESS`",
         args.job.display()
+    );
+    ensure!(
+        !args.contested.contested || args.contested.accept_insecure_keys,
+        "records of this version have development keys, under which anyone forges proofs: a rig could be paid for nothing. For a trial, say --accept-insecure-keys"
     );
     let client = key::load_or_create(&args.key)?.address();
     let commit_by = unix_now().saturating_add(args.commit_in);
