@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {UnitClaims} from "./UnitClaims.sol";
 import {IUnitVerifier, Question} from "./interfaces/IUnitVerifier.sol";
+import {Bn254} from "./libraries/Bn254.sol";
 import {Draws, Extent} from "./libraries/Draws.sol";
 import {Heads} from "./libraries/Heads.sol";
 import {Lanes} from "./libraries/Lanes.sol";
@@ -228,6 +229,7 @@ contract UnitVerifier is IUnitVerifier {
     ) private pure returns (Subject memory) {
         uint256 leaves = linear.hasResidual ? 3 : 2;
         if (answer.leaves.length != leaves) revert WrongLeafCount(answer.leaves.length);
+        Bn254.requireScalar(answer.accumulators);
         requireLeaf(question, extent, answer.leaves[0], unit.t, unit.step - 1, linear.inputLength);
         requireLeaf(question, extent, answer.leaves[1], unit.t, unit.step, linear.length);
         bytes32 residual;

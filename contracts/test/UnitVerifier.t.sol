@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {UnitVerifier} from "../src/UnitVerifier.sol";
 import {Question} from "../src/interfaces/IUnitVerifier.sol";
-import {G1, G2} from "../src/libraries/Bn254.sol";
+import {Bn254, G1, G2} from "../src/libraries/Bn254.sol";
 import {Draws} from "../src/libraries/Draws.sol";
 import {Lanes} from "../src/libraries/Lanes.sol";
 import {LinearUnits} from "../src/libraries/LinearUnits.sol";
@@ -239,6 +239,11 @@ contract UnitVerifierTest is Vectors {
     function test_other_accumulators_are_refused() public {
         answer.accumulators ^= 1;
         expect(abi.encodeWithSelector(Products.FalseProduct.selector));
+    }
+
+    function test_accumulators_have_one_writing() public {
+        answer.accumulators += Bn254.R;
+        expect(abi.encodeWithSelector(Bn254.ScalarTooLarge.selector, answer.accumulators));
     }
 
     function test_a_job_without_prompt_or_tokens_or_with_too_many_has_no_positions() public {

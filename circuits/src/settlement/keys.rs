@@ -73,8 +73,11 @@ impl ConstraintSynthesizer<Fr> for Under<'_> {
 /// Keys of a circuit, whatever its witness says, whose secrets follow from `seed`: **anyone who knows it forges every proof.**
 ///
 /// # Errors
-/// [`Error::System`].
+/// [`Error::Shape`]: a list that is too short would leave constraints out; [`Error::System`].
 pub fn insecure_setup(circuit: &dyn Circuit, seed: &[u8; 32]) -> Result<ProvingKey, Error> {
+    if !circuit.fits() {
+        return Err(Error::Shape);
+    }
     let circuit = Under { circuit, beta: Fr::from(0u8) };
     let mut stream = Stream(Domain::InsecureSetup.hasher().framed(seed).xof());
     Ok(System::generate_random_parameters_with_reduction(circuit, &mut stream)?)
