@@ -489,7 +489,10 @@ fn a_rig_that_lied_in_a_drawn_unit_has_no_answer_and_loses_its_stake() {
     story.refused(&story.prove(&story.receipt, 0, &true_answer), &["WrongReceipt(bytes32)"]);
     let other = story.question(&receipt, seed, 1);
     let other = shop.answerer(&work).unwrap().answer(&other, &[0; 32]).unwrap();
-    story.refused(&story.prove(&receipt, 0, &other), &["NotInTree(bytes32,bytes32)", "FalseProduct()"]);
+    story.refused(
+        &story.prove(&receipt, 0, &other),
+        &["NotAChunk(bytes32,bytes32)", "NotInTree(bytes32,bytes32)", "FalseProduct()"],
+    );
 
     deal.node.pass(4 * DAY);
     deal.client("forfeit", &["--terms", "terms"]).code(0);
@@ -502,8 +505,8 @@ fn a_trace_of_zeros_loses_the_stake_as_a_lie_does() {
     let Some(story) = Story::opened() else { return };
     let deal = &story.deal;
     let zeros = |(header, tensor): (Vec<u8>, Vec<u8>)| (vec![0; header.len()], vec![0; tensor.len()]);
-    let columns = story.computed().columns;
-    let columns = columns.into_iter().map(|column| column.into_iter().map(zeros).collect()).collect();
+    let honest = story.computed();
+    let columns = honest.columns.clone().into_iter().map(|column| column.into_iter().map(zeros).collect()).collect();
     let told = Told::new(&story, columns);
     let (receipt, output) = story.signed(&told, "zeros");
     let work = Work { job: &story.job, receipt: &receipt, output: &output };
@@ -516,7 +519,11 @@ fn a_trace_of_zeros_loses_the_stake_as_a_lie_does() {
     let none = settle::run(&line.settle, Some(&shop)).unwrap_err();
     assert!(format!("{none:#}").contains("draw 0 of 4"), "{none:#}");
     println!("zeros: {none:#}");
-    story.refused(&story.prove(&receipt, 0, &[0; 32]), &["WrongRecord(bytes32)", "()"]);
+    // The answer of the trace that it should have committed.
+    let truth = story.question(&story.receipt, story.seed(&value, &receipt), 0);
+    let honest = story.shop(&honest);
+    let answer = honest.answerer(&story.work()).unwrap().answer(&truth, &[0; 32]).unwrap();
+    story.refused(&story.prove(&receipt, 0, &answer), &["NotInTree(bytes32,bytes32)"]);
     deal.node.pass(4 * DAY);
     deal.client("forfeit", &["--terms", "terms"]).code(0);
     story.loses();
