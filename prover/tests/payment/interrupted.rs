@@ -100,7 +100,9 @@ fn terms_that_could_not_be_kept_are_not_written() {
     let short = deal.terms("my.job", "short.terms", &[&lane[..], &["--prove-in", "86399"]].concat()).code(2).error();
     assert!(short.contains("the rig can prove until"), "{short}");
     let unaware: Vec<&str> = lane.iter().copied().filter(|w| *w != "--accept-insecure-keys").collect();
-    assert!(deal.terms("my.job", "unaware.terms", &unaware).code(2).error().contains("a rig could be paid for nothing"));
+    assert!(
+        deal.terms("my.job", "unaware.terms", &unaware).code(2).error().contains("a rig could be paid for nothing")
+    );
     let many = lane.iter().map(|w| if *w == "4" { "65" } else { *w }).collect::<Vec<_>>();
     // Usage errors.
     deal.terms("my.job", "many.terms", &many).code(2);

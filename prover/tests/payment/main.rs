@@ -11,3 +11,4 @@ mod node;
 mod refusals;
 mod rig;
 mod stopped;
+mod story;

@@ -1,6 +1,7 @@
 //! A local chain with an escrow on it.
 
 use crate::support::{Desk, Ran};
+use assay_verifier::cli::hex;
 use serde_json::Value as Json;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -49,11 +50,11 @@ fn address(text: &str) -> String {
 }
 
 impl Node {
-    /// Starts a node and deploys an escrow in its native coin, with a beacon and a verifier that are none to use: rounds are
-    /// what a test sets, and draws are decided for whoever repeats the question. None, and a line that says so, where the
+    /// Starts a node and deploys an escrow in its native coin, with a beacon whose rounds are what a test sets, and this
+    /// verifier: `RepeatVerifier` decides draws for whoever repeats the question. None, and a line that says so, where the
     /// toolchain of the contracts is not there.
-    pub fn start() -> Option<Node> {
-        let compiled = ["Escrow", "VerifierRouter", "BeaconDouble", "RepeatVerifier"].map(artifact);
+    pub fn start(verifier: &str) -> Option<Node> {
+        let compiled = ["Escrow", "VerifierRouter", "BeaconDouble", verifier].map(artifact);
         if !tool("anvil").exists() || !tool("cast").exists() || compiled.iter().any(|c| !c.exists()) {
             println!("SKIPPED: commands on a local chain (run scripts/contracts.sh first)");
             return None;
@@ -77,7 +78,7 @@ impl Node {
         let owner = address("f39fd6e51aad88f6f4ce6ab8827279cfffb92266");
         node.beacon = node.create("BeaconDouble", &ROUNDS.map(word));
         let router = node.create("VerifierRouter", std::slice::from_ref(&owner));
-        node.verifier = node.create("RepeatVerifier", &[]);
+        node.verifier = node.create(verifier, &[]);
         node.cast(&["send", "--private-key", KEYS[0], &router, "add(bytes4,address)", SELECTOR, &node.verifier]);
         node.escrow = node.create("Escrow", &[word(0), owner, address(&node.beacon), address(&router)]);
         Some(node)
@@ -94,8 +95,12 @@ impl Node {
 
     /// Gives the beacon a round.
     pub fn bring(&self, round: u64) {
-        let randomness = format!("0x{}", word(round));
-        let set = ["set(uint64,bytes32)", &round.to_string(), &randomness];
+        self.bring_as(round, &format!("0x{}", word(round)));
+    }
+
+    /// The same with this value.
+    pub fn bring_as(&self, round: u64, randomness: &str) {
+        let set = ["set(uint64,bytes32)", &round.to_string(), randomness];
         self.cast(&[&["send", "--private-key", KEYS[0], &self.beacon], &set[..]].concat());
     }
 
@@ -104,6 +109,41 @@ impl Node {
         let ran = Command::new(tool("cast")).args(args).env("ETH_RPC_URL", &self.url).output().unwrap();
         assert!(ran.status.success(), "cast {}: {}", args[0], String::from_utf8_lossy(&ran.stderr));
         String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    }
+
+    /// What the node says of a call that the escrow refuses.
+    pub fn refusal(&self, from: &str, call: &[u8]) -> String {
+        let call = format!("0x{}", hex(call));
+        let args = ["call", "--from", from, &self.escrow, "--data", &call];
+        let ran = Command::new(tool("cast")).args(args).env("ETH_RPC_URL", &self.url).output().unwrap();
+        assert!(!ran.status.success(), "accepted");
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    }
+
+    /// What the escrow keeps of a draw.
+    pub fn progress(&self, id: &[u8; 32], draw: u32) -> [u8; 32] {
+        let asked = ["call", &self.escrow, "progress(bytes32,uint32)", &format!("0x{}", hex(id)), &draw.to_string()];
+        assay_verifier::cli::parse_hex(self.cast(&asked).trim_start_matches("0x")).unwrap()
+    }
+
+    pub fn height(&self) -> u64 {
+        self.cast(&["block-number"]).parse().unwrap()
+    }
+
+    /// Prints the gas of every transaction to the escrow behind block `from` whose data begin so.
+    pub fn gas(&self, from: u64, selector: &[u8]) {
+        for number in from + 1..=self.height() {
+            let block: Json =
+                serde_json::from_str(&self.cast(&["block", &number.to_string(), "--full", "--json"])).unwrap();
+            for sent in block["transactions"].as_array().unwrap() {
+                let input = sent["input"].as_str().unwrap();
+                let draw = input.get(10 + 23 * 64..10 + 24 * 64).unwrap_or_default().trim_start_matches('0');
+                if input.starts_with(&format!("0x{}", hex(selector))) {
+                    let gas = self.cast(&["receipt", sent["hash"].as_str().unwrap(), "gasUsed"]);
+                    println!("draw {draw:0>1}, {} bytes of calldata: {gas} gas", input.len() / 2 - 1);
+                }
+            }
+        }
     }
 
     /// Lets time go by.
@@ -179,8 +219,19 @@ impl Deal {
             .to_vec()
     }
 
+    /// Terms that pay on proofs under this record, whose draws this verifier decides.
+    pub fn judged(verifier: &str, record: impl FnOnce() -> String, draws: u32) -> Option<Deal> {
+        let node = Node::start(verifier)?;
+        let (record, draws, fee) = (record(), draws.to_string(), FEE.to_string());
+        let lane = ["--contested", "--accept-insecure-keys", "--verifier", SELECTOR, "--record", &record];
+        Some(Self::at(node, &[&lane[..], &["--draws", &draws, "--proof-fee", &fee]].concat()))
+    }
+
     fn with(lane: &[&str]) -> Option<Deal> {
-        let node = Node::start()?;
+        Some(Self::at(Node::start("RepeatVerifier")?, lane))
+    }
+
+    fn at(node: Node, lane: &[&str]) -> Deal {
         let desk = Desk::new();
         for (name, key) in ["owner.key", "client.key", "rig.key"].iter().zip(KEYS) {
             write_key(&desk.path(name), key);
@@ -191,7 +242,7 @@ impl Deal {
         let deal = Deal { desk, node, rig, client };
         deal.job("my.job", &[]).code(0);
         deal.terms("my.job", "terms", lane).code(0);
-        Some(deal)
+        deal
     }
 
     /// A job and its terms under these names.

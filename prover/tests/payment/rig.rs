@@ -132,11 +132,22 @@ impl Deal {
 
     /// Lets the deciding round happen, and brings it.
     pub fn decide(&self) -> u64 {
+        let round = self.reach();
+        self.node.bring(round);
+        round
+    }
+
+    /// The same with a value of the beacon's.
+    pub fn decide_by(&self, value: &[u8; 32]) {
+        let round = self.reach();
+        self.node.bring_as(round, &format!("0x{}", assay_verifier::cli::hex(value)));
+    }
+
+    fn reach(&self) -> u64 {
         let contest = &self.status()["contest"];
         let round = contest["round"].as_u64().unwrap();
         let ahead = contest["round_at"].as_u64().unwrap() - self.status()["now"].as_u64().unwrap();
         self.node.pass(ahead);
-        self.node.bring(round);
         round
     }
 }
