@@ -55,7 +55,8 @@ fn a_rig_that_cannot_prove_does_not_commit() {
     let Some(deal) = Deal::contested() else { return };
     deal.open().code(0);
     // The program as it is built has nothing to prove with.
-    let before = deal.rig("settle", &["--terms", "terms", "--job", "my.job"]).code(2).error();
+    let trusted = ["--verifier", &deal.node.verifier];
+    let before = deal.rig("settle", &[&["--terms", "terms", "--job", "my.job"][..], &trusted].concat()).code(2).error();
     assert!(before.contains("nothing to prove with"), "{before}");
     let other = deal.looks(Fault::OtherRecord).unwrap_err();
     assert!(matches!(other.downcast_ref(), Some(CannotProve::Record { .. })), "{other:#}");

@@ -12,3 +12,4 @@ mod refusals;
 mod rig;
 mod stopped;
 mod story;
+mod told;

@@ -126,6 +126,11 @@ impl Node {
         assay_verifier::cli::parse_hex(self.cast(&asked).trim_start_matches("0x")).unwrap()
     }
 
+    /// Sends what is burned to where nobody can fetch it.
+    pub fn burn(&self) {
+        self.cast(&["send", "--private-key", KEYS[0], &self.escrow, "burn()"]);
+    }
+
     pub fn height(&self) -> u64 {
         self.cast(&["block-number"]).parse().unwrap()
     }

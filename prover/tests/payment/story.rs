@@ -6,6 +6,7 @@
 
 use crate::node::{Deal, FEE, PRICE, STAKE, TOKENS};
 use crate::support::Desk;
+use crate::told::{Step, Stops, Told};
 use assay_model::domain::Digest;
 use assay_model::program::StepKind;
 use assay_prover::cli::backend::BackendArg;
@@ -282,7 +283,7 @@ impl Story {
             (header.to_vec(), tensor.to_vec())
         };
         let columns = (0..positions).map(|t| steps(t).map(|s| leaf(t, s)).collect()).collect();
-        let told = Told::new(self, columns);
+        let told = Told::new(&self.ready.model.config, &self.job, columns);
         (0..positions).for_each(|t| assert_eq!(told.leaves(t), kept.leaves(t), "position {t}"));
         told
     }
@@ -316,67 +317,8 @@ impl Story {
         assert_eq!(status["state"], "slashed");
         assert_eq!(status["client_credit"], (PRICE * TOKENS + FEE + STAKE / 2).to_string());
         assert_eq!((&status["rig_credit"], &status["rig_free_stake"]), (&"0".into(), &"0".into()));
+        self.deal.node.burn();
         assert_eq!(self.deal.node.balance("0x000000000000000000000000000000000000dEaD"), STAKE - STAKE / 2, "burned");
-    }
-}
-
-/// A trace, whether or not it is true.
-#[derive(Clone)]
-struct Told {
-    columns: Vec<Vec<(Vec<u8>, Vec<u8>)>>,
-    leaves: Vec<Vec<Digest>>,
-}
-
-impl Told {
-    fn new(story: &Story, columns: Vec<Vec<(Vec<u8>, Vec<u8>)>>) -> Told {
-        let (config, job, digest) = (&story.ready.model.config, &story.job, story.job.digest());
-        let of = |(t, column): (u32, &Vec<(Vec<u8>, Vec<u8>)>)| {
-            let salts = trace::salts(&job.secret, &digest, t, column.len() as u32);
-            let leaf = |((s, (header, tensor)), salt): ((u32, &(Vec<u8>, Vec<u8>)), &[u8; 32])| {
-                let step = config.step(s).unwrap();
-                let tensor = *blake3::hash(tensor).as_bytes();
-                trace::leaf(salt, &digest, t, s, step, &config.shape(step.kind), header, &tensor)
-            };
-            (0u32..).zip(column).zip(&salts).map(leaf).collect()
-        };
-        let leaves = (0u32..).zip(&columns).map(of).collect();
-        Told { columns, leaves }
-    }
-}
-
-impl Source for Told {
-    fn step(&self, t: u32, index: u32) -> (&[u8], &[u8]) {
-        let (header, tensor) = &self.columns[t as usize][index as usize];
-        (header, tensor)
-    }
-
-    fn leaves(&self, t: u32) -> &[Digest] {
-        &self.leaves[t as usize]
-    }
-}
-
-/// Ends after so many answers.
-struct Stops<'a>(&'a Shop<'a>, Cell<u32>);
-
-struct Stopping<'a>(Box<dyn Answerer + 'a>, &'a Cell<u32>);
-
-impl Proofs for Stops<'_> {
-    fn record(&self) -> Result<Digest, CannotProve> {
-        self.0.record()
-    }
-
-    fn answerer<'a>(&'a self, work: &Work<'a>) -> Result<Box<dyn Answerer + 'a>, CannotProve> {
-        Ok(Box::new(Stopping(self.0.answerer(work)?, &self.1)))
-    }
-}
-
-impl Answerer for Stopping<'_> {
-    fn answer(&self, question: &Question, progress: &Digest) -> Result<Vec<u8>, AnswerError> {
-        let Some(left) = self.1.get().checked_sub(1) else {
-            return Err(AnswerError::Unable(std::io::Error::other("the power failed").into()));
-        };
-        self.1.set(left);
-        self.0.answer(question, progress)
     }
 }
 
@@ -474,7 +416,7 @@ fn a_rig_that_lied_in_a_drawn_unit_has_no_answer_and_loses_its_stake() {
     let place = Place { t: 3, step: story.ready.model.config.step_index(O), unit: 0 };
     let mut columns = honest.columns.clone();
     columns[3][place.step as usize].1[0] ^= 1;
-    let lie = Told::new(&story, columns);
+    let lie = Told::new(&story.ready.model.config, &story.job, columns);
     let (receipt, output) = story.signed(&lie, "liar");
     let work = Work { job: &story.job, receipt: &receipt, output: &output };
     let shop = story.shop(&lie);
@@ -513,10 +455,10 @@ fn a_rig_that_lied_in_a_drawn_unit_has_no_answer_and_loses_its_stake() {
 fn a_trace_of_zeros_loses_the_stake_as_a_lie_does() {
     let Some(story) = Story::opened() else { return };
     let deal = &story.deal;
-    let zeros = |(header, tensor): (Vec<u8>, Vec<u8>)| (vec![0; header.len()], vec![0; tensor.len()]);
+    let zeros = |(header, tensor): Step| (vec![0; header.len()], vec![0; tensor.len()]);
     let honest = story.computed();
     let columns = honest.columns.clone().into_iter().map(|column| column.into_iter().map(zeros).collect()).collect();
-    let told = Told::new(&story, columns);
+    let told = Told::new(&story.ready.model.config, &story.job, columns);
     let (receipt, output) = story.signed(&told, "zeros");
     let work = Work { job: &story.job, receipt: &receipt, output: &output };
     let shop = story.shop(&told);
