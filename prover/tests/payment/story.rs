@@ -15,7 +15,7 @@ use assay_prover::cli::{Ready, settle, settlement_setup};
 use assay_prover::commitments::powers::Source as Powers;
 use assay_prover::commitments::widths;
 use assay_prover::session::replay_surely;
-use assay_prover::settlement::answerer::{AnswerError, Answerer, CannotProve, Proofs, Work};
+use assay_prover::settlement::answerer::{AnswerError, Proofs, Work};
 use assay_prover::settlement::chunks::{chunks, powers_needed};
 use assay_prover::settlement::committed::Trace;
 use assay_prover::settlement::drawn::Drawn;
